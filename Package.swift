@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours: the language mode of the next major version where it helps, each pointer use spelled `unsafe`,
+/// and no warning left standing.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+/// A library target in `Sources/`, in the dependency order of ARCHITECTURE.md.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A system library behind a module map and a shim; see CONTRIBUTING.md for the Debian packages.
+func system(_ name: String, _ package: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: package, providers: [.apt([apt])])
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestKit"], path: path, exclude: path == nil ? [] : ["python"],
+        swiftSettings: strict)
+}
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "swift-sls",
+    products: [
+        .executable(name: "fake-sls", targets: ["fake-sls"]),
+        .executable(name: "sls-dispatch", targets: ["sls-dispatch"]),
+        .library(name: "SLSClient", targets: ["SLSClient"]),
+        .library(name: "SLSConsumer", targets: ["SLSConsumer"]),
+        .library(name: "FakeSLS", targets: ["FakeSLS"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        system("CEvent", "libevent_pthreads", apt: "libevent-dev"),
+        // Debian's http-parser has no pkg-config file.
+        .systemLibrary(name: "CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
+        system("COpenSSL", "openssl", apt: "libssl-dev"),
+        system("CSQLite", "sqlite3", apt: "libsqlite3-dev"),
+        system("CCurl", "libcurl", apt: "libcurl4-openssl-dev"),
+        system("CLZ4", "liblz4", apt: "liblz4-dev"),
+        system("CZstd", "libzstd", apt: "libzstd-dev"),
+        system("CZlib", "zlib", apt: "zlib1g-dev"),
+        system("CYAML", "yaml-0.1", apt: "libyaml-dev"),
+        .target(name: "CGNU"),
+
+        library("System", ["CGNU"]),
+        library("YAML", ["CYAML"]),
+        library("PrometheusText", ["System", coreMetrics]),
+        library("EventHTTP", ["CEvent", "CHTTPParser", "COpenSSL", "System"]),
+        library("SQLite", ["CSQLite"]),
+        library("CurlHTTP", ["CCurl", "System", deque]),
+        library("SLSProtocol", ["CLZ4", "CZstd", "CZlib", "COpenSSL"]),
+        library("SLSClient", ["SLSProtocol", "CurlHTTP", "System", logging]),
+        library("SLSConsumer", ["SLSProtocol", "SLSClient", "System", logging, metrics, deque]),
+        library("Dispatcher", ["SLSProtocol", "SLSClient", "SLSConsumer", "System", logging, metrics, deque]),
+        library("FakeSLS", ["SLSProtocol", "SQLite", "EventHTTP", "System", logging, metrics, deque]),
+        library("Rehearsal", ["Dispatcher", "FakeSLS", "SLSClient", "SLSProtocol", "System", logging]),
+
+        .executableTarget(
+            name: "fake-sls",
+            dependencies: ["FakeSLS", "PrometheusText", "YAML", "System", arguments, signals, logging, metrics],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "sls-dispatch",
+            dependencies: [
+                "Dispatcher", "EventHTTP", "PrometheusText", "Rehearsal", "System", arguments, signals, logging, metrics,
+            ],
+            swiftSettings: strict),
+
+        .target(
+            name: "TestKit", dependencies: ["FakeSLS", "SLSClient", "SLSProtocol", "System"], path: "Tests/TestKit",
+            swiftSettings: strict),
+        tests("SystemTests", ["System"]),
+        tests("YAMLTests", ["YAML"]),
+        tests("PrometheusTextTests", ["PrometheusText", metrics]),
+        tests("EventHTTPTests", ["EventHTTP"]),
+        tests("SQLiteTests", ["SQLite"]),
+        tests("CurlHTTPTests", ["CurlHTTP", "EventHTTP"]),
+        tests("SLSProtocolTests", ["SLSProtocol"]),
+        tests("SLSClientTests", ["SLSClient", "SLSProtocol"]),
+        tests("SLSConsumerTests", ["SLSConsumer", "SLSClient", "SLSProtocol"]),
+        tests("DispatcherTests", ["Dispatcher", "SLSConsumer", "SLSClient", "SLSProtocol"]),
+        tests("FakeSLSTests", ["FakeSLS", "SLSProtocol", "EventHTTP", "SQLite", logging]),
+        tests("TidyTests", []),
+        // The programs are dependencies so that they are built; the tests start them as processes.
+        tests(
+            "IntegrationTests", ["fake-sls", "sls-dispatch", "SLSClient", "SLSProtocol", "System"],
+            path: "IntegrationTests"),
+    ],
+    swiftLanguageModes: [.v6]
+)

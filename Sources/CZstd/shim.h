@@ -1,0 +1,6 @@
+#ifndef SWIFT_SLS_CZSTD_SHIM_H
+#define SWIFT_SLS_CZSTD_SHIM_H
+
+#include <zstd.h>
+
+#endif
