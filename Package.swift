@@ -83,7 +83,8 @@ let package = Package(
         .executableTarget(
             name: "sls-dispatch",
             dependencies: [
-                "Dispatcher", "EventHTTP", "PrometheusText", "Rehearsal", "System", arguments, signals, logging, metrics,
+                "Dispatcher", "EventHTTP", "PrometheusText", "Rehearsal", "System", arguments, signals, logging,
+                metrics,
             ],
             swiftSettings: strict),
 
