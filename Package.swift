@@ -68,7 +68,7 @@ let package = Package(
         library("PrometheusText", ["System", coreMetrics]),
         library("EventHTTP", ["CEvent", "CHTTPParser", "COpenSSL", "System"]),
         library("SQLite", ["CSQLite"]),
-        library("CurlHTTP", ["CCurl", "System", deque]),
+        library("CurlHTTP", ["CCurl", "System"]),
         library("SLSProtocol", ["CLZ4", "CZstd", "CZlib", "COpenSSL"]),
         library("SLSClient", ["SLSProtocol", "CurlHTTP", "System", logging]),
         library("SLSConsumer", ["SLSProtocol", "SLSClient", "System", logging, metrics, deque]),
