@@ -1,0 +1,70 @@
+/// The quotas of the service. What a single request may hold is in `RequestLimits`: it never changes.
+///
+/// Source: protocol.md 8 ("Basic resources", "Data read and write"); each name is also the key in a `--limits` file.
+public struct Limits: Equatable, Sendable {
+    /// Consumer groups per logstore. 10 in `relaxed`, the figure of the older pages; 30 in `strict`, today's.
+    public var consumerGroupsPerLogstore: Int
+    /// Projects in all. 50 in `strict`.
+    public var projects: Int
+    /// Logstores per project. 200 in `strict`.
+    public var logstoresPerProject: Int
+    /// Shards per project that can be written. 400 in `strict`.
+    public var shardsPerProject: Int
+    /// Shards a logstore may be created with. 100 in both.
+    public var shardsPerNewLogstore: Int
+    /// The highest `maxSplitShard`, and the most parts of one split. 256 in both.
+    public var splitShards: Int
+
+    /// The default of `fake-sls`: nothing throttled, and the 10 consumer groups per logstore that users meet first.
+    public static let relaxed = Limits(
+        consumerGroupsPerLogstore: 10, projects: 10_000, logstoresPerProject: 10_000, shardsPerProject: 10_000,
+        shardsPerNewLogstore: 100, splitShards: 256)
+
+    /// The documented figures.
+    public static let strict = Limits(
+        consumerGroupsPerLogstore: 30, projects: 50, logstoresPerProject: 200, shardsPerProject: 400,
+        shardsPerNewLogstore: 100, splitShards: 256)
+
+    /// A limit by the name it has in a file.
+    public enum Name: String, CaseIterable, Sendable {
+        case consumerGroupsPerLogstore = "consumer-groups-per-logstore"
+        case projects
+        case logstoresPerProject = "logstores-per-project"
+        case shardsPerProject = "shards-per-project"
+        case shardsPerNewLogstore = "shards-per-new-logstore"
+        case splitShards = "split-shards"
+    }
+
+    /// The limit of that name; at least 0.
+    public subscript(name: Name) -> Int {
+        get { self[keyPath: Limits.path(name)] }
+        set { self[keyPath: Limits.path(name)] = newValue }
+    }
+
+    private static func path(_ name: Name) -> WritableKeyPath<Limits, Int> {
+        switch name {
+        case .consumerGroupsPerLogstore: \.consumerGroupsPerLogstore
+        case .projects: \.projects
+        case .logstoresPerProject: \.logstoresPerProject
+        case .shardsPerProject: \.shardsPerProject
+        case .shardsPerNewLogstore: \.shardsPerNewLogstore
+        case .splitShards: \.splitShards
+        }
+    }
+}
+
+/// What one request may hold, whatever the quotas.
+///
+/// Source: protocol.md 8.
+public enum RequestLimits {
+    /// Bytes of a body, before and after decompression: 10 MB. Over it: 413 `PostBodyTooLarge`.
+    public static let bodyByteCount = 10_485_760
+    /// Log groups of one pull. Over it: 400 `ParameterInvalid`.
+    public static let pulledGroupCount = 1_000
+    /// Entries of one page of a list. Over it: 400 `ParameterInvalid`.
+    public static let pageSize = 500
+    /// Tags of one PutLogs call. Over it: 400 `PostBodyInvalid`.
+    public static let tagCount = 20
+    /// Days a logstore may keep its data; 3650 means for ever. Outside: 400 `LogStoreInfoInvalid`.
+    public static let ttlDays = 1...3_650
+}
