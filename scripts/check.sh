@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# The quick subset before a commit: format, build with every import checked, unit and tidy tests. Needs no network.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+swift format lint --strict --recursive Package.swift Sources Tests IntegrationTests
+swift build --build-tests --explicit-target-dependency-import-check error
+timeout --kill-after=30s 600s swift test --skip-build --disable-xctest --skip IntegrationTests "$@" </dev/null
