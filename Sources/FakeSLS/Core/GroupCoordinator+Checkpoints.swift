@@ -1,0 +1,48 @@
+import SLSProtocol
+
+extension GroupCoordinator {
+    /// Saves a shard's position. It may go backwards: setting a group back is done by a forced save without a consumer.
+    ///
+    /// - Parameters:
+    ///   - name: Who saves; needed unless forced.
+    ///   - isForced: Skips the look at who holds the shard.
+    ///   - wallMicroseconds: Wall time, microseconds since 1970.
+    /// - Throws: In this order: `ShardNotExist` (404); unless forced also `ParameterInvalid` without a consumer,
+    ///   `ConsumerNotExist` when it is not alive, `ConsumerNotMatch` when it is not the holder. A holder that is asked to
+    ///   give the shard up may still save.
+    mutating func save(
+        _ checkpoint: Checkpoint, shard: ShardID, by name: ConsumerName?, isForced: Bool, now: Instant,
+        wallMicroseconds: Int64
+    ) throws(APIError) {
+        expire(now: now)
+        guard let index = index(of: shard) else { throw .shardNotExist(shard, status: 404) }
+        if !isForced {
+            guard let name else { throw .parameterInvalid("consumer is needed unless forceSuccess is true") }
+            guard isAlive(name) else {
+                throw APIError(.consumerNotExist, "consumer not exist in the consumer group: \(name)")
+            }
+            guard shards[index].row.holder == name else {
+                throw APIError(.consumerNotMatch, "shard \(shard) is not held by consumer \(name)")
+            }
+        }
+        shards[index].row.checkpoint = checkpoint
+        shards[index].row.updateMicroseconds = wallMicroseconds
+        shards[index].row.savedBy = name
+        shards[index].isChanged = true
+        hasChanges = true
+        finish()
+    }
+
+    /// The saved positions, ascending by shard: one entry for every shard that exists, also where nothing was saved.
+    ///
+    /// Official consumers take an empty list for a failure and ask for ever.
+    ///
+    /// - Parameter shard: Only this one; an empty array when it does not exist. Nil for all.
+    func checkpoints(of shard: ShardID? = nil) -> [CheckpointDescription] {
+        shards.map(\.row).filter { shard == nil || $0.shard == shard }.map { row in
+            CheckpointDescription(
+                shard: row.shard.value, checkpoint: row.checkpoint?.text ?? "", updateTime: Int(row.updateMicroseconds),
+                consumer: (row.holder ?? row.savedBy)?.value ?? "")
+        }
+    }
+}

@@ -1,0 +1,213 @@
+import SLSProtocol
+
+/// One consumer group of one logstore: who is a member, who works on which shard, how far each shard is consumed.
+///
+/// Follows the vendor's published automaton (aliyun-log-consumer-java, README), as consumer-group.md 1.2 to 1.8 fixes
+/// it. At most one consumer is acked a shard; a shard changes hands only after its holder stopped reporting it, or was
+/// silent for longer than the timeout. A throwing method changes nothing but what time alone has changed (`expire`).
+struct GroupCoordinator: Equatable, Sendable {
+    /// What a group is created with, and what an update changes.
+    struct Settings: Equatable, Sendable {
+        /// How long a consumer may be silent: exactly that long is still alive.
+        var timeout: Duration
+        /// Whether a shard born of a split or merge waits until all its ancestors are consumed.
+        var inOrder: Bool
+    }
+
+    struct Consumer: Equatable, Sendable {
+        let name: ConsumerName
+        let joinSequence: Int
+        var lastHeartbeat: Instant
+    }
+
+    struct GroupShard: Equatable, Sendable {
+        var facts: ShardFacts
+        var row: ShardRow
+        /// Whether the row is to be stored anew.
+        var isChanged = true
+
+        /// Read-only, and saved at its end. An empty shard counts only once somebody saved its end.
+        var isConsumed: Bool {
+            guard let end = facts.finalEnd, let saved = row.checkpoint?.cursor else { return false }
+            return saved >= end
+        }
+    }
+
+    private(set) var settings: Settings
+    /// Ascending by `joinSequence`.
+    private(set) var consumers: [Consumer] = []
+    /// Ascending by id.
+    var shards: [GroupShard] = []
+    /// No consumer can be expired at this time or before: a lower bound that spares looking at each.
+    private(set) var quietUntil = Instant(nanoseconds: .max)
+    /// Set by every change of a state or member; a balanced group stays balanced without one.
+    var needsBalance = false
+    var hasChanges = true
+    var haveConsumersChanged = false
+    var removedShards: [ShardID] = []
+    private var nextJoinSequence = 0
+
+    /// A new group, on a logstore with any history.
+    init(_ settings: Settings, shards facts: [ShardFacts]) {
+        self.settings = settings
+        update(shards: facts)
+    }
+
+    /// A group as it was stored. Every member gets a fresh full timeout: it could not heartbeat while nobody listened.
+    ///
+    /// - Parameter facts: The shards that exist now; rows of others are dropped, missing ones made.
+    init(
+        restoring settings: Settings, consumers: [ConsumerRow], shards rows: [ShardRow], facts: [ShardFacts],
+        now: Instant
+    ) {
+        self.settings = settings
+        self.consumers = consumers.sorted { $0.joinSequence < $1.joinSequence }.map {
+            Consumer(name: $0.name, joinSequence: $0.joinSequence, lastHeartbeat: now)
+        }
+        nextJoinSequence = (self.consumers.last?.joinSequence ?? -1) + 1
+        shards = rows.sorted { $0.shard < $1.shard }.map {
+            GroupShard(facts: ShardFacts(id: $0.shard), row: $0, isChanged: false)
+        }
+        hasChanges = false
+        needsBalance = true
+        update(shards: facts)
+        setQuietUntil()
+    }
+
+    /// Takes a heartbeat: the consumer is alive and works on these shards.
+    ///
+    /// - Parameter reported: Held or still being drained, in any order; ids it does not hold are ignored.
+    /// - Returns: The shards it may work on from now on, ascending. One it reports and does not find here it should give
+    ///   up: save, stop, and then stop reporting it.
+    /// - Throws: `NotExistConsumerWithBody` when the consumer is unknown, or expired, and reports shards.
+    mutating func heartbeat(
+        from name: ConsumerName, reporting reported: [ShardID], now: Instant
+    ) throws(APIError) -> [ShardID] {
+        expire(now: now)
+        if let index = consumers.firstIndex(where: { $0.name == name }) {
+            consumers[index].lastHeartbeat = now
+        } else {
+            guard reported.isEmpty else {
+                throw APIError(
+                    .notExistConsumerWithBody, "non-exist consumer with non-empty body of heartbeat message")
+            }
+            join(name, now: now)
+        }
+        handOver(from: name, stillReporting: Set(reported))
+        rebalance()
+        return shards.filter { $0.row.state == .allocated && $0.row.holder == name }.map(\.row.shard)
+    }
+
+    /// Takes every consumer out that has been silent for longer than the timeout. Its shards become free; a shard that
+    /// was on its way to it stays where it is.
+    mutating func expire(now: Instant) {
+        guard now > quietUntil else { return }
+        let expired = consumers.filter { now - $0.lastHeartbeat > settings.timeout }.map(\.name)
+        for name in expired { remove(name) }
+        setQuietUntil()
+    }
+
+    /// Changes timeout or order. Without order no shard waits any longer; with it, only shards born later do.
+    mutating func update(_ settings: Settings) {
+        self.settings = settings
+        setQuietUntil()
+        finish()
+    }
+
+    /// Takes over the logstore's shards after a split, a merge, a deletion or the end of a retention.
+    ///
+    /// - Parameter facts: All shards that exist now. New ones appear, missing ones vanish with their checkpoints.
+    mutating func update(shards facts: [ShardFacts]) {
+        let present = Set(facts.map(\.id))
+        for shard in shards where !present.contains(shard.row.shard) {
+            removedShards.append(shard.row.shard)
+            noteChange()
+        }
+        shards.removeAll { !present.contains($0.row.shard) }
+        for fact in facts {
+            let index = shards.partitionPoint { $0.row.shard < fact.id }
+            if index < shards.count, shards[index].row.shard == fact.id {
+                shards[index].facts = fact
+            } else {
+                // Waits at first; `finish` lets it go where nothing is to be waited for.
+                shards.insert(GroupShard(facts: fact, row: ShardRow(shard: fact.id, state: .wait)), at: index)
+                noteChange()
+            }
+        }
+        finish()
+    }
+
+    /// Follows from checkpoints, topology and order, so it runs whenever one of them changed: consumed shards are over,
+    /// shards set back are not, and those that wait for nothing become free.
+    mutating func finish() {
+        for index in shards.indices {
+            switch (shards[index].row.state, shards[index].isConsumed) {
+            case (.over, false): set(index, .notAllocated)
+            case (.over, true), (_, false): break
+            case (_, true): set(index, .over)
+            }
+        }
+        let waiting = shards.indices.filter { shards[$0].row.state == .wait }
+        guard !waiting.isEmpty else { return }
+        let unfinished = settings.inOrder ? Set(shards.filter { $0.row.state != .over }.map(\.row.shard)) : []
+        for index in waiting {
+            if unfinished.isDisjoint(with: shards[index].facts.ancestors) { set(index, .notAllocated) }
+        }
+    }
+
+    /// The only way a shard changes its state.
+    mutating func set(_ index: Int, _ state: State, holder: ConsumerName? = nil, next: ConsumerName? = nil) {
+        shards[index].row.state = state
+        shards[index].row.holder = holder
+        shards[index].row.next = next
+        shards[index].isChanged = true
+        noteChange()
+    }
+
+    func index(of shard: ShardID) -> Int? {
+        let index = shards.partitionPoint { $0.row.shard < shard }
+        return index < shards.count && shards[index].row.shard == shard ? index : nil
+    }
+
+    func isAlive(_ name: ConsumerName) -> Bool { consumers.contains { $0.name == name } }
+
+    /// Edge 6a: a shard in transfer that its holder no longer reports goes to the next one.
+    private mutating func handOver(from name: ConsumerName, stillReporting reported: Set<ShardID>) {
+        for index in shards.indices where shards[index].row.state == .transfer {
+            let row = shards[index].row
+            if row.holder == name, !reported.contains(row.shard) { set(index, .allocated, holder: row.next) }
+        }
+    }
+
+    private mutating func join(_ name: ConsumerName, now: Instant) {
+        consumers.append(Consumer(name: name, joinSequence: nextJoinSequence, lastHeartbeat: now))
+        nextJoinSequence += 1
+        haveConsumersChanged = true
+        quietUntil = min(quietUntil, now + settings.timeout)
+        noteChange()
+    }
+
+    private mutating func remove(_ name: ConsumerName) {
+        for index in shards.indices {
+            let row = shards[index].row
+            if row.holder == name {
+                set(index, .notAllocated)
+            } else if row.next == name {
+                set(index, .allocated, holder: row.holder)
+            }
+        }
+        consumers.removeAll { $0.name == name }
+        haveConsumersChanged = true
+        noteChange()
+    }
+
+    private mutating func noteChange() {
+        hasChanges = true
+        needsBalance = true
+    }
+
+    private mutating func setQuietUntil() {
+        let earliest = consumers.map(\.lastHeartbeat).min()
+        quietUntil = earliest.map { $0 + settings.timeout } ?? Instant(nanoseconds: .max)
+    }
+}
