@@ -1,0 +1,61 @@
+/// Which target a log group goes to, by its topic alone.
+///
+/// Topics match exactly, byte for byte and case by case.
+public struct RouteTable: Equatable, Sendable {
+    /// One topic and the target it goes to.
+    public struct Route: Equatable, Sendable {
+        /// The topic; "" for log groups without one.
+        public let topic: String
+        /// The index of the target.
+        public let target: Int
+
+        /// A route for a topic.
+        public init(topic: String, target: Int) {
+            self.topic = topic
+            self.target = target
+        }
+    }
+
+    /// The routes in the order they were given.
+    public let routes: [Route]
+    private let topics: [[UInt8]]
+
+    /// A table of these routes; of two with one topic the first counts.
+    public init(_ routes: [Route]) {
+        self.routes = routes
+        topics = routes.map { Array($0.topic.utf8) }
+    }
+
+    /// The target of a log group whose topic stands at `topic`; nil when no route names it.
+    public func target(ofTopic topic: Range<Int>?, in bytes: Span<UInt8>) -> Int? {
+        let topic = topic ?? 0..<0
+        for (index, candidate) in topics.enumerated() where candidate.count == topic.count {
+            if isEqual(candidate, topic, in: bytes) { return routes[index].target }
+        }
+        return nil
+    }
+
+    /// A topic of the table that somebody may have meant; nil when none is near.
+    ///
+    /// The article spells `ngnix`; producers that spell `nginx` are told so.
+    public func hint(for topic: String) -> String? {
+        routes.first { route in
+            route.topic != topic && !route.topic.isEmpty
+                && (route.topic.lowercased() == topic.lowercased() || isTransposed(route.topic, topic))
+        }?.topic
+    }
+
+    private func isEqual(_ candidate: [UInt8], _ range: Range<Int>, in bytes: Span<UInt8>) -> Bool {
+        for (offset, byte) in candidate.enumerated() where bytes[range.lowerBound + offset] != byte { return false }
+        return true
+    }
+
+    /// Whether two texts differ by one exchange of neighbouring letters, as `ngnix` and `nginx` do, whatever their case.
+    private func isTransposed(_ a: String, _ b: String) -> Bool {
+        let (a, b) = (Array(a.lowercased().utf8), Array(b.lowercased().utf8))
+        guard a.count == b.count, a.count > 2 else { return false }
+        let differing = a.indices.filter { a[$0] != b[$0] }
+        guard differing.count == 2, let first = differing.first, differing[1] == first + 1 else { return false }
+        return a[first] == b[first + 1] && a[first + 1] == b[first]
+    }
+}

@@ -1,0 +1,39 @@
+public import SLSProtocol
+
+/// What follows from a group's timeout T: how often to heartbeat, when our lease ends, how long a write may take.
+///
+/// The figures keep the last write of one owner out of the time of the next: a write starts only while it can end, by its
+/// own timeout, before the lease does, and the lease ends before the server gives the shards away.
+public struct GroupTiming: Equatable, Sendable {
+    /// Below this a lease leaves no time to work in.
+    public static let shortestTimeout = Duration.seconds(6)
+
+    /// T: the server forgets a consumer that it has not heard of for longer.
+    public let timeout: Duration
+    /// How much earlier than the server we give up: 20 % of T, at least 2 s.
+    public let margin: Duration
+    /// h: the time between two heartbeats, at most 5 s.
+    public let heartbeatInterval: Duration
+    /// How long one try to write to a target may take, at most 10 s.
+    public let writeTimeout: Duration
+    /// How long one heartbeat may take: h, at most 4 s.
+    public let heartbeatTimeout: Duration
+
+    /// - Parameter timeout: T, at least `shortestTimeout`; nil comes out for less.
+    public init?(timeout: Duration) {
+        guard timeout >= Self.shortestTimeout else { return nil }
+        self.timeout = timeout
+        margin = max(.seconds(2), timeout / 5)
+        heartbeatInterval = min(.seconds(5), (timeout - margin) / 4)
+        writeTimeout = min(.seconds(10), (timeout - margin - heartbeatInterval) / 2)
+        heartbeatTimeout = min(heartbeatInterval, .seconds(4))
+    }
+
+    /// When a lease ends that an acknowledged heartbeat began.
+    ///
+    /// - Parameter sent: When the heartbeat left. Counting from its answer would let two consumers work on one shard.
+    public func leaseEnd(sent: Instant) -> Instant { sent + timeout - margin }
+
+    /// From when on no write may start under a lease.
+    public func writeBarrier(leaseEnd: Instant) -> Instant { leaseEnd - writeTimeout }
+}

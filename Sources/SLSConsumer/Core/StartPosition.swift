@@ -1,0 +1,75 @@
+public import SLSProtocol
+
+/// Where a shard without a checkpoint begins.
+public enum StartPosition: Hashable, Sendable, CustomStringConvertible {
+    /// At its oldest log group.
+    case begin
+    /// Behind its newest one, at the time the group is made.
+    case end
+    /// At the first log group received at or after this time.
+    case time(Timestamp)
+
+    /// Whether the position means the same whenever it is asked for, so that every shard may ask by itself.
+    ///
+    /// `end`, a relative or a future time mean another position at each asking: a shard that is born later would skip
+    /// what was written to it before (consumer-group.md 4.4, A1).
+    public func isFixed(at now: Timestamp) -> Bool {
+        switch self {
+        case .begin: true
+        case .end: false
+        case .time(let time): time <= now
+        }
+    }
+
+    /// For messages: `begin`, `end` or the time as ISO 8601.
+    public var description: String {
+        switch self {
+        case .begin: "begin"
+        case .end: "end"
+        case .time(let time): time.iso8601
+        }
+    }
+}
+
+/// The rule for a shard without a checkpoint, and what the group's creator has seen.
+public struct InitialPositions: Sendable {
+    /// Where such a shard begins.
+    public enum Decision: Equatable, Sendable {
+        /// At this position, to be resolved by GetCursor; `isSurprising` where a person should be told.
+        case resolve(StartPosition, isSurprising: Bool)
+        /// Not decided yet: the group's creator may still be about to save it.
+        case wait
+    }
+
+    /// How long others wait for the creator to save the first checkpoints.
+    static let patience = Duration.seconds(10)
+
+    private let configured: StartPosition
+    /// Whether every shard may resolve the configured position by itself, whenever it does.
+    public let isFixed: Bool
+    private let listedBeforeJoining: Set<ShardID>
+
+    /// - Parameters:
+    ///   - isFixed: `StartPosition.isFixed` at the time the program started; a relative time is not.
+    ///   - listedBeforeJoining: The shards listed before the first heartbeat.
+    public init(configured: StartPosition, isFixed: Bool, listedBeforeJoining: Set<ShardID>) {
+        self.configured = configured
+        self.isFixed = isFixed
+        self.listedBeforeJoining = listedBeforeJoining
+    }
+
+    /// Decides for one shard.
+    ///
+    /// - Parameters:
+    ///   - withCheckpoint: The shards of the group that have a checkpoint now.
+    ///   - waited: How long this shard has been without a decision.
+    public func decide(_ shard: ShardID, withCheckpoint: Set<ShardID>, waited: Duration) -> Decision {
+        if isFixed { return .resolve(configured, isSurprising: false) }
+        if waited < Self.patience { return .wait }
+        // Made after the group: it begins at its beginning, or what was written since the split would be skipped.
+        if withCheckpoint.contains(where: { $0 < shard }) || !listedBeforeJoining.contains(shard) {
+            return .resolve(.begin, isSurprising: false)
+        }
+        return .resolve(configured, isSurprising: true)
+    }
+}
