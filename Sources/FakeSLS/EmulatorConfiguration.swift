@@ -1,0 +1,69 @@
+public import Logging
+public import SLSProtocol
+
+/// How an emulator behaves; every property has a default.
+public struct EmulatorConfiguration: Sendable {
+    /// How far signatures are verified.
+    public enum Authentication: String, CaseIterable, Sendable {
+        /// Not at all.
+        case off
+        /// Known keys are verified; unknown keys, and requests without one, are let through with one warning each.
+        case lenient
+        /// Every request, and the clock it was signed with.
+        case strict
+    }
+
+    /// Where the data lives: a folder that exists, or nil for memory, which is gone with the emulator.
+    public var dataFolder: String?
+    /// The secrets by access key. Default: `fake-id` with `fake-secret`.
+    public var accessKeys = ["fake-id": "fake-secret"]
+    /// Default: lenient.
+    public var authentication = Authentication.lenient
+    /// Default: relaxed.
+    public var limits = Limits.relaxed
+    /// What is made at start where it does not exist yet, in this order. Default: nothing.
+    public var stores: [InitialProject] = []
+    /// The certificate that `/_fake/ca.pem` gives out, PEM; nil answers 404 there.
+    public var authorityCertificate: [UInt8]?
+    /// The text that `/_fake/metrics` gives out; nil answers 404 there. Called on the loop thread.
+    public var metricsText: (@Sendable () -> String)?
+    /// Where the emulator says what it does. Default: the label `fake-sls` on whatever `LoggingSystem` is set to.
+    public var logger = Logger(label: "fake-sls")
+
+    /// The defaults: in memory, lenient, relaxed, empty.
+    public init() {}
+}
+
+/// A project to make at start.
+public struct InitialProject: Equatable, Sendable {
+    /// The project's name.
+    public var name: ProjectName
+    /// Free text.
+    public var description: String
+    /// What is in it.
+    public var logstores: [InitialLogstore]
+
+    /// A project of these properties.
+    public init(name: ProjectName, description: String = "", logstores: [InitialLogstore] = []) {
+        self.name = name
+        self.description = description
+        self.logstores = logstores
+    }
+}
+
+/// A logstore to make at start.
+public struct InitialLogstore: Equatable, Sendable {
+    /// The logstore's name.
+    public var name: LogstoreName
+    /// 1 and up. Default 2.
+    public var shardCount: Int
+    /// How long data is kept, 1 to 3650 days; 3650 means for ever. Default 30.
+    public var ttlDays: Int
+
+    /// A logstore of these properties.
+    public init(name: LogstoreName, shardCount: Int = 2, ttlDays: Int = 30) {
+        self.name = name
+        self.shardCount = shardCount
+        self.ttlDays = ttlDays
+    }
+}
