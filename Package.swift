@@ -65,6 +65,7 @@ let package = Package(
 
         library("System", ["CGNU"]),
         library("YAML", ["CYAML"]),
+        library("ConsoleLog", ["System", logging]),
         library("PrometheusText", ["System", coreMetrics]),
         library("EventHTTP", ["CEvent", "CHTTPParser", "COpenSSL", "System"]),
         library("SQLite", ["CSQLite"]),
@@ -78,12 +79,16 @@ let package = Package(
 
         .executableTarget(
             name: "fake-sls",
-            dependencies: ["FakeSLS", "PrometheusText", "YAML", "System", arguments, signals, logging, metrics],
+            dependencies: [
+                "ConsoleLog", "FakeSLS", "PrometheusText", "SLSProtocol", "YAML", "System", arguments, signals, logging,
+                metrics,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "sls-dispatch",
             dependencies: [
-                "Dispatcher", "EventHTTP", "PrometheusText", "Rehearsal", "System", arguments, signals, logging,
+                "ConsoleLog", "Dispatcher", "EventHTTP", "PrometheusText", "Rehearsal", "System", arguments, signals,
+                logging,
                 metrics,
             ],
             swiftSettings: strict),
@@ -93,6 +98,7 @@ let package = Package(
             swiftSettings: strict),
         tests("SystemTests", ["System"]),
         tests("YAMLTests", ["YAML"]),
+        tests("ConsoleLogTests", ["ConsoleLog", "System", logging]),
         tests("PrometheusTextTests", ["PrometheusText", metrics]),
         tests("EventHTTPTests", ["EventHTTP"]),
         tests("SQLiteTests", ["SQLite"]),
@@ -102,6 +108,7 @@ let package = Package(
         tests("SLSConsumerTests", ["SLSConsumer", "SLSClient", "SLSProtocol"]),
         tests("DispatcherTests", ["Dispatcher", "SLSConsumer", "SLSClient", "SLSProtocol"]),
         tests("FakeSLSTests", ["FakeSLS", "SLSProtocol", "EventHTTP", "SQLite", logging]),
+        tests("FakeSLSCommandTests", ["fake-sls", "FakeSLS", "SLSProtocol", "System", "YAML", logging]),
         tests("TidyTests", []),
         // The programs are dependencies so that they are built; the tests start them as processes.
         tests(
