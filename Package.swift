@@ -104,7 +104,7 @@ let package = Package(
         tests("SQLiteTests", ["SQLite"]),
         tests("CurlHTTPTests", ["CurlHTTP", "EventHTTP"]),
         tests("SLSProtocolTests", ["SLSProtocol"]),
-        tests("SLSClientTests", ["SLSClient", "SLSProtocol"]),
+        tests("SLSClientTests", ["SLSClient", "SLSProtocol", "System"]),
         tests("SLSConsumerTests", ["SLSConsumer", "SLSClient", "SLSProtocol"]),
         tests("DispatcherTests", ["Dispatcher", "SLSConsumer", "SLSClient", "SLSProtocol"]),
         tests("FakeSLSTests", ["FakeSLS", "SLSProtocol", "EventHTTP", "SQLite", logging]),

@@ -5,32 +5,31 @@ internal import SLSProtocol
 struct CallResponse {
     let response: TransportResponse
     let requestID: String
+    /// The body's beginning for error messages; nothing of a body that holds logs.
+    private let excerpt: String
 
     /// Tells the service's answers from others', and refusals from successes.
     ///
-    /// - Parameter redact: Takes secrets out of what the server says.
+    /// - Parameters:
+    ///   - call: What was asked.
+    ///   - redact: Takes secrets out of what the server says.
     /// - Throws: `.api`, or `.malformedResponse` for anything without request id or error body.
-    init(_ response: TransportResponse, redact: (String) -> String) throws(ClientError) {
-        func malformed(_ reason: String) -> ClientError {
-            .malformedResponse(
-                reason: reason, status: response.status, excerpt: redact(excerpt(of: response.body)),
-                requestID: response["x-log-requestid"])
-        }
-        guard let id = response["x-log-requestid"], !id.isEmpty else {
-            throw malformed("no x-log-requestid, so it does not come from the log service")
-        }
+    init(_ response: TransportResponse, to call: APICall, redact: (String) -> String) throws(ClientError) {
+        excerpt =
+            call == .pullLogs && response.status == 200 ? "" : String(redact(printable(response.body)).prefix(200))
         self.response = response
-        requestID = String(id.prefix(64))
+        requestID = String((response["x-log-requestid"] ?? "").prefix(64))
+        if requestID.isEmpty { throw malformed("no x-log-requestid, so it does not come from the log service") }
         if response.status == 200 { return }
         guard response.status >= 400 else { throw malformed("the log service answers with 200 or an error") }
+        // Why it does not decode says no more than the excerpt.
         guard let error = try? JSONDecoder().decode(ErrorBody.self, from: Data(response.body)) else {
-            // Why it does not decode says no more than the excerpt.
             throw malformed("no errorCode and errorMessage")
         }
+        let message = redact(printable(Array(error.errorMessage.utf8))).prefix(1000)
         throw .api(
             APIError(
-                APIError.Code(rawValue: redact(String(error.errorCode.prefix(100)))),
-                redact(String(error.errorMessage.prefix(1000))), status: response.status),
+                APIError.Code(rawValue: String(error.errorCode.prefix(100))), String(message), status: response.status),
             requestID: requestID)
     }
 
@@ -45,7 +44,7 @@ struct CallResponse {
 
     func malformed(_ reason: String) -> ClientError {
         .malformedResponse(
-            reason: reason, status: response.status, excerpt: excerpt(of: response.body), requestID: requestID)
+            reason: reason, status: response.status, excerpt: excerpt, requestID: requestID.isEmpty ? nil : requestID)
     }
 
     /// A header that must be a whole number, not negative.
@@ -64,9 +63,10 @@ struct CallResponse {
     }
 }
 
-/// The beginning of a body, fit for a log line: at most 200 bytes, nothing unprintable.
-private func excerpt(of body: [UInt8]) -> String {
+/// The beginning of a text from outside, fit for a log line: nothing unprintable, and more than is ever shown, so that
+/// secrets are whole when they are looked for.
+private func printable(_ text: [UInt8]) -> String {
     String(
-        String(decoding: body.prefix(200), as: UTF8.self).unicodeScalars
+        String(decoding: text.prefix(4000), as: UTF8.self).unicodeScalars
             .map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
 }

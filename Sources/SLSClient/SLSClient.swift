@@ -71,7 +71,7 @@ public struct SLSClient: Sendable {
         let (outgoing, signature) = signed(request)
         let response = try await transport.send(outgoing)
         do throws(ClientError) {
-            return try CallResponse(response) { credentials.redacted($0, alsoHiding: signature) }
+            return try CallResponse(response, to: request.call) { credentials.redacted($0, alsoHiding: signature) }
         } catch {
             if error.isClockSkew { correctClock(by: response) }
             throw error
