@@ -108,7 +108,7 @@ let package = Package(
         tests("SLSConsumerTests", ["SLSConsumer", "SLSClient", "SLSProtocol"]),
         tests("DispatcherTests", ["Dispatcher", "SLSConsumer", "SLSClient", "SLSProtocol"]),
         tests("FakeSLSTests", ["FakeSLS", "SLSProtocol", "EventHTTP", "SQLite", logging]),
-        tests("FakeSLSCommandTests", ["fake-sls", "FakeSLS", "SLSProtocol", "System", "YAML", logging]),
+        tests("FakeSLSCommandTests", ["fake-sls", "FakeSLS", "SLSProtocol", "System", arguments, logging]),
         tests("TidyTests", []),
         // The programs are dependencies so that they are built; the tests start them as processes.
         tests(

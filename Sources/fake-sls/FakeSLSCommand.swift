@@ -1,0 +1,28 @@
+import ArgumentParser
+import System
+
+@main
+struct FakeSLSCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fake-sls",
+        abstract: "Emulate Alibaba Cloud Simple Log Service (SLS) on this machine.",
+        discussion: """
+            Every option can be set as a variable too; the option wins. When every listener accepts, one JSON line goes to \
+            stdout. Logs go to stderr. SIGTERM or SIGINT stops it; a second one does so at once.
+            """,
+        version: "fake-sls 0.1.0")
+
+    @OptionGroup var options: Options
+
+    func run() async throws {
+        let settings: Settings
+        do throws(Mistakes) {
+            settings = try Settings(options, environment: Environment.all())
+        } catch {
+            for line in error.lines { StandardStream.error.write("fake-sls: \(line)\n") }
+            StandardStream.error.write("fake-sls --help shows the options.\n")
+            throw ExitCode(64)
+        }
+        _ = settings
+    }
+}

@@ -1,0 +1,179 @@
+import ArgumentParser
+import FakeSLS
+import Logging
+import SLSProtocol
+import System
+import Testing
+
+@testable import fake_sls
+
+@Suite struct SettingsTests {
+    private func settings(_ arguments: [String] = [], _ environment: [String: String] = [:]) throws -> Settings {
+        try Settings(Options.parse(arguments), environment: environment)
+    }
+
+    private func mistakes(_ arguments: [String], _ environment: [String: String] = [:]) throws -> [String] {
+        let options = try Options.parse(arguments)
+        return #expect(throws: Mistakes.self) { try Settings(options, environment: environment) }?.lines ?? []
+    }
+
+    private func withFile(_ text: String, _ body: (String) throws -> Void) throws {
+        let folder = try Files.makeTemporaryFolder(prefix: "settings-")
+        defer { #expect(throws: Never.self) { try Files.removeTree(folder) } }
+        try Files.write(Array(text.utf8), to: "\(folder)/file")
+        try body("\(folder)/file")
+    }
+
+    @Test func `without options everything is at its default`() throws {
+        let settings = try settings()
+        #expect(settings.hosts == [])
+        #expect(settings.port == 10_180)
+        #expect(settings.tlsPort == nil)
+        #expect(settings.dataFolder == nil)
+        #expect(settings.accessKeys == ["fake-id": "fake-secret"])
+        #expect(settings.authentication == .lenient)
+        #expect(settings.limits == .relaxed)
+        #expect(settings.readyFile == nil)
+        #expect(settings.logLevel == .info)
+    }
+
+    @Test func `every option has a variable, and the option wins`() throws {
+        let environment = [
+            "FAKE_SLS_HOST": "127.0.0.2,::1", "FAKE_SLS_PORT": "1", "FAKE_SLS_TLS_PORT": "2", "FAKE_SLS_DATA": "/data",
+            "FAKE_SLS_ACCESS_KEYS": "a:b,c:d:e\nf:g", "FAKE_SLS_AUTH": "strict", "FAKE_SLS_LIMITS": "strict",
+            "FAKE_SLS_READY_FILE": "/ready", "FAKE_SLS_LOG_LEVEL": "error", "FAKE_SLS_TLS_CERT": "",
+        ]
+        let fromVariables = try settings([], environment)
+        #expect(fromVariables.hosts == ["127.0.0.2", "::1"])
+        #expect(fromVariables.port == 1)
+        #expect(fromVariables.tlsPort == 2)
+        #expect(fromVariables.dataFolder == "/data")
+        #expect(fromVariables.accessKeys == ["a": "b", "c": "d:e", "f": "g"])
+        #expect(fromVariables.authentication == .strict)
+        #expect(fromVariables.limits == .strict)
+        #expect(fromVariables.readyFile == "/ready")
+        #expect(fromVariables.logLevel == .error)
+
+        let fromOptions = try settings(
+            ["--host", "127.0.0.3", "--host", "127.0.0.4", "--port", "3", "--auth", "off", "--limits", "relaxed"],
+            environment)
+        #expect(fromOptions.hosts == ["127.0.0.3", "127.0.0.4"])
+        #expect(fromOptions.port == 3)
+        #expect(fromOptions.authentication == .off)
+        #expect(fromOptions.limits == .relaxed)
+    }
+
+    @Test func `all mistakes are reported at once, each by the name of its option or variable`() throws {
+        let lines = try mistakes(
+            [
+                "--port", "65536", "--tls-cert", "/nowhere/cert", "--auth", "maybe", "--log-level", "loud",
+                "--access-keys", "/nowhere/keys", "--init", "/nowhere/init", "--frobnicate",
+            ], ["FAKE_SLS_TLS_PORT": "https", "FAKE_SLS_LIMITS": "/nowhere/limits"])
+        #expect(
+            lines == [
+                "--port 65536: expected a port, 0 to 65535",
+                "FAKE_SLS_TLS_PORT https: expected a port, 0 to 65535",
+                "--tls-cert /nowhere/cert: no such file",
+                "--tls-cert: needs --tls-key",
+                "--access-keys /nowhere/keys: open \"/nowhere/keys\": No such file or directory",
+                "--auth maybe: expected one of off, lenient, strict",
+                "--log-level loud: expected one of trace, debug, info, notice, warning, error, critical",
+                "FAKE_SLS_LIMITS /nowhere/limits: open \"/nowhere/limits\": No such file or directory",
+                "--init /nowhere/init: open \"/nowhere/init\": No such file or directory",
+                "--frobnicate: unknown option or argument",
+            ])
+    }
+
+    @Test func `a certificate needs its key and a port`() throws {
+        try withFile("x") { file in
+            #expect(try mistakes(["--tls-key", file]) == ["--tls-key: needs --tls-cert"])
+            #expect(try mistakes(["--tls-key", file, "--tls-cert", file]) == ["--tls-cert: needs --tls-port"])
+            let settings = try settings(["--tls-key", file, "--tls-cert", file, "--tls-port", "0"])
+            #expect(settings.certificate == .init(chain: file, key: file))
+        }
+    }
+
+    @Test func `a file of access keys takes the place of the default ones`() throws {
+        try withFile("# ours\n\nid1:secret1\r\n  id2:se:cret2  \n") { file in
+            let keys = try settings(["--access-keys", file]).accessKeys
+            #expect(keys == ["id1": "secret1", "id2": "se:cret2"])
+        }
+    }
+
+    @Test func `mistakes in access keys name the line and show no secret`() throws {
+        try withFile("id1:one\nhunter2\nid1:two\n:x\n") { file in
+            let lines = try mistakes(["--access-keys", file])
+            #expect(
+                lines == [
+                    "--access-keys \(file) line 2: expected id:secret",
+                    "--access-keys \(file) line 3: the id id1 is there twice",
+                    "--access-keys \(file) line 4: expected id:secret",
+                ])
+        }
+        #expect(try mistakes([], ["FAKE_SLS_ACCESS_KEYS": ","]) == ["FAKE_SLS_ACCESS_KEYS: holds no access key"])
+    }
+
+    @Test func `a limits file sets what it names, all else stays relaxed`() throws {
+        try withFile("consumer-groups-per-logstore: 20\nprojects: 5\n") { file in
+            let limits = try settings(["--limits", file]).limits
+            #expect(limits.consumerGroupsPerLogstore == 20)
+            #expect(limits.projects == 5)
+            #expect(limits.logstoresPerProject == Limits.relaxed.logstoresPerProject)
+        }
+        try withFile("projects: many\ngroups: 3\n") { file in
+            let lines = try mistakes(["--limits", file])
+            #expect(lines.count == 2)
+            #expect(lines.first?.hasPrefix("--limits \(file): line 2, column 1: unknown key \"groups\"") == true)
+            #expect(lines.last?.hasPrefix("--limits \(file): line 1, column 11: projects: expected a whole") == true)
+        }
+    }
+
+    @Test func `an init file names what to make`() throws {
+        let text = """
+            projects:
+              - name: demo
+                description: for tests
+                logstores:
+                  - name: app
+                    shards: 4
+                    ttl: 7
+                  - name: web
+              - name: empty
+            """
+        try withFile(text) { file in
+            let projects = try settings(["--init", file]).stores
+            #expect(projects.map(\.name.value) == ["demo", "empty"])
+            #expect(projects[0].description == "for tests")
+            #expect(projects[0].logstores.map(\.name.value) == ["app", "web"])
+            #expect(projects[0].logstores.map(\.shardCount) == [4, 2])
+            #expect(projects[0].logstores.map(\.ttlDays) == [7, 30])
+        }
+    }
+
+    @Test func `every mistake in an init file has its line and column`() throws {
+        let text = """
+            projects:
+              - name: Demo
+              - name: demo
+                logstore: []
+                logstores:
+                  - name: app
+                    shards: 0
+                  - name: web
+                    ttl: 4000
+                  - shards: 2
+                  - name: log
+                  - name: log
+            """
+        try withFile(text) { file in
+            let lines = try mistakes(["--init", file])
+            let places = lines.map { $0.dropFirst("--init \(file): ".count).split(separator: ":")[0] }
+            #expect(
+                places == [
+                    "line 2, column 11", "line 4, column 5", "line 7, column 17", "line 9, column 14",
+                    "line 10, column 9", "project demo",
+                ])
+            #expect(lines.last?.hasSuffix("project demo: logstore log is there twice") == true)
+        }
+    }
+}
