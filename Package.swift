@@ -109,7 +109,7 @@ let package = Package(
         tests("DispatcherTests", ["Dispatcher", "SLSConsumer", "SLSClient", "SLSProtocol"]),
         tests("FakeSLSTests", ["FakeSLS", "SLSProtocol", "EventHTTP", "SQLite", logging]),
         tests("FakeSLSCommandTests", ["fake-sls", "FakeSLS", "SLSProtocol", "System", arguments, logging]),
-        tests("TidyTests", []),
+        tests("TidyTests", ["System"]),
         // The programs are dependencies so that they are built; the tests start them as processes.
         tests(
             "IntegrationTests", ["fake-sls", "sls-dispatch", "SLSClient", "SLSProtocol", "System"],

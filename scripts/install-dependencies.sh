@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the system packages that the build, the programs and the tests need, and only those that are missing.
-# Says nothing and changes nothing when all are there.
+# Says nothing and changes nothing when all are there. With --build-only, what only the tests need is left out.
 set -euo pipefail
 
 fail() {
@@ -19,9 +19,10 @@ packages=(
     libyaml-dev pkg-config
     # Swift links with these.
     binutils g++ libc6-dev
-    # The tests: certificates, and the official Python SDK.
-    ca-certificates openssl python3 python3-venv
 )
+# Certificates, and the official Python SDK.
+for_tests=(ca-certificates openssl python3 python3-venv)
+[[ ${1:-} == --build-only ]] || packages+=("${for_tests[@]}")
 
 require git "install the package git"
 require swift "install a Swift toolchain of version 6.2 or later from swift.org and put its usr/bin on PATH"

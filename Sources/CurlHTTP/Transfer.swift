@@ -1,6 +1,6 @@
+// @unchecked: made by the task that sends; from `TransferLoop.start` on the loop thread alone touches what varies.
 /// One request on its way: what is left to send, what has arrived, and who waits for it.
 final class Transfer: @unchecked Sendable {
-    // @unchecked: made by the task that sends; from `TransferLoop.start` on the loop thread alone touches what varies.
     let request: HTTPRequest
     let deadline: ContinuousClock.Instant
     private let configuration: HTTPClient.Configuration

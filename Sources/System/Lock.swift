@@ -1,12 +1,12 @@
 import Glibc
 
+// @unchecked: every access to `state` is between lock and unlock of `mutex`, and `sending` keeps references to it
+// from staying outside.
 /// A value behind a `pthread_mutex_t`.
 ///
 /// ThreadSanitizer sees this lock; it does not see `Synchronization.Mutex`. Not recursive: calling `withLock` inside
 /// `withLock` of the same lock hangs.
 @safe public final class Lock<State>: @unchecked Sendable {
-    // @unchecked: every access to `state` is between lock and unlock of `mutex`, and `sending` keeps references to
-    // it from staying outside.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let state: UnsafeMutablePointer<State>
 

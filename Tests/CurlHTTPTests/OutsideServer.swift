@@ -2,11 +2,11 @@ import CurlHTTP
 import Foundation
 import System
 
+// @unchecked: immutable after the init; `Process` is only asked to end.
 /// A small HTTP server that is not ours: CPython's, run as a child process for as long as this object lives.
 ///
 /// It ends when its standard input closes, so it does not outlive the tests, however they end.
 final class OutsideServer: @unchecked Sendable {
-    // @unchecked: nothing varies after the init; `Process` is only asked to end.
     private let process: Process
     private let input: Pipe
     /// The port it listens on, on 127.0.0.1 only.

@@ -14,12 +14,14 @@ struct GroupCoordinator: Equatable, Sendable {
         var inOrder: Bool
     }
 
+    /// One member: a process that has sent a heartbeat and was not silent for too long since.
     struct Consumer: Equatable, Sendable {
         let name: ConsumerName
         let joinSequence: Int
         var lastHeartbeat: Instant
     }
 
+    /// One shard of the logstore as this group sees it.
     struct GroupShard: Equatable, Sendable {
         var facts: ShardFacts
         var row: ShardRow
@@ -164,11 +166,13 @@ struct GroupCoordinator: Equatable, Sendable {
         noteChange()
     }
 
+    /// The shard's place among `shards`, which are sorted; nil if the group does not know it.
     func index(of shard: ShardID) -> Int? {
         let index = shards.partitionPoint { $0.row.shard < shard }
         return index < shards.count && shards[index].row.shard == shard ? index : nil
     }
 
+    /// Whether that consumer is a member at this moment.
     func isAlive(_ name: ConsumerName) -> Bool { consumers.contains { $0.name == name } }
 
     /// Edge 6a: a shard in transfer that its holder no longer reports goes to the next one.
