@@ -46,6 +46,10 @@ public final class ByteBudget: Sendable {
         if byteCount > 0 { wake { $0.release(byteCount, of: shard) } }
     }
 
+    fileprivate func exceed(_ byteCount: Int, for shard: ShardID) {
+        state.withLock { $0.budget.exceed(byteCount, for: shard) }
+    }
+
     private func wake(_ change: (inout FetchBudget) -> [FetchBudget.Ticket]) {
         let granted = state.withLock { state in
             change(&state.budget).compactMap { state.waits.removeValue(forKey: $0) }
@@ -67,14 +71,13 @@ public final class ByteBudget: Sendable {
 
         deinit { budget.release(byteCount.withLock { $0 }, of: shard) }
 
-        /// Gives back all but `count` bytes.
-        func shrink(to count: Int) {
+        /// Holds `count` bytes from now on: gives back the rest, or takes what came beyond the reservation.
+        func resize(to count: Int) {
             let surplus = byteCount.withLock { held in
-                let surplus = max(0, held - count)
-                held -= surplus
-                return surplus
+                defer { held = count }
+                return held - count
             }
-            budget.release(surplus, of: shard)
+            if surplus >= 0 { budget.release(surplus, of: shard) } else { budget.exceed(-surplus, for: shard) }
         }
 
         fileprivate func forget() { byteCount.withLock { $0 = 0 } }

@@ -44,6 +44,12 @@ public struct FetchBudget: Sendable {
         return ticket
     }
 
+    /// Takes in bytes that came beyond what was reserved; they are there, so they count even over the bounds.
+    public mutating func exceed(_ byteCount: Int, for shard: ShardID) {
+        used += byteCount
+        usedByShard[shard, default: 0] += byteCount
+    }
+
     /// Gives bytes back.
     ///
     /// - Returns: The waits that are granted by it, in order.

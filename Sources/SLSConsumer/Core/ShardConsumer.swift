@@ -1,4 +1,4 @@
-import SLSClient
+public import SLSClient
 public import SLSProtocol
 
 /// The life of one held shard: find the position, pull ahead, hand over, follow the acknowledgements with checkpoints,
@@ -88,7 +88,7 @@ public struct ShardConsumer: Sendable {
         /// Read this shard's checkpoint, or those of the whole group where the initial position depends on them.
         case readCheckpoints(ofAllShards: Bool)
         /// Ask for the cursor of a position.
-        case resolve(StartPosition)
+        case resolve(CursorPosition)
         /// Pull from here.
         case pull(Cursor)
         /// Hand the waiting batch to the processor.
@@ -112,7 +112,7 @@ public struct ShardConsumer: Sendable {
         /// Processing begins here.
         case started(at: Cursor)
         /// There was no checkpoint where one was expected; the shard begins at the configured position.
-        case surprisingStart(StartPosition)
+        case surprisingStart(CursorPosition)
         /// The checkpoint had expired; log groups up to the first retained one are lost to us.
         case gap(from: Cursor, to: Cursor)
         /// A call is refused for good; tried again slowly.
@@ -151,7 +151,7 @@ public struct ShardConsumer: Sendable {
 
     private enum State: Equatable {
         case reading(ofAllShards: Bool)
-        case resolving(StartPosition, previous: Cursor?)
+        case resolving(CursorPosition, previous: Cursor?)
         case savingFirst
         case processing
         case shuttingDown

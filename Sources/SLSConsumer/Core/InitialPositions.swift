@@ -1,14 +1,7 @@
+public import SLSClient
 public import SLSProtocol
 
-/// Where a shard without a checkpoint begins.
-public enum StartPosition: Hashable, Sendable, CustomStringConvertible {
-    /// At its oldest log group.
-    case begin
-    /// Behind its newest one, at the time the group is made.
-    case end
-    /// At the first log group received at or after this time.
-    case time(Timestamp)
-
+extension CursorPosition {
     /// Whether the position means the same whenever it is asked for, so that every shard may ask by itself.
     ///
     /// `end`, a relative or a future time mean another position at each asking: a shard that is born later would skip
@@ -17,16 +10,7 @@ public enum StartPosition: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .begin: true
         case .end: false
-        case .time(let time): time <= now
-        }
-    }
-
-    /// For messages: `begin`, `end` or the time as ISO 8601.
-    public var description: String {
-        switch self {
-        case .begin: "begin"
-        case .end: "end"
-        case .time(let time): time.iso8601
+        case .received(let time): time <= now
         }
     }
 }
@@ -36,7 +20,7 @@ public struct InitialPositions: Sendable {
     /// Where such a shard begins.
     public enum Decision: Equatable, Sendable {
         /// At this position, to be resolved by GetCursor; `isSurprising` where a person should be told.
-        case resolve(StartPosition, isSurprising: Bool)
+        case resolve(CursorPosition, isSurprising: Bool)
         /// Not decided yet: the group's creator may still be about to save it.
         case wait
     }
@@ -44,15 +28,15 @@ public struct InitialPositions: Sendable {
     /// How long others wait for the creator to save the first checkpoints.
     static let patience = Duration.seconds(10)
 
-    private let configured: StartPosition
+    private let configured: CursorPosition
     /// Whether every shard may resolve the configured position by itself, whenever it does.
     public let isFixed: Bool
     private let listedBeforeJoining: Set<ShardID>
 
     /// - Parameters:
-    ///   - isFixed: `StartPosition.isFixed` at the time the program started; a relative time is not.
+    ///   - isFixed: `CursorPosition.isFixed` at the time the program started; a relative time is not.
     ///   - listedBeforeJoining: The shards listed before the first heartbeat.
-    public init(configured: StartPosition, isFixed: Bool, listedBeforeJoining: Set<ShardID>) {
+    public init(configured: CursorPosition, isFixed: Bool, listedBeforeJoining: Set<ShardID>) {
         self.configured = configured
         self.isFixed = isFixed
         self.listedBeforeJoining = listedBeforeJoining

@@ -1,0 +1,145 @@
+import SLSClient
+import SLSConsumer
+public import SLSProtocol
+
+extension DispatcherSettings {
+    /// Reads the article's environment variables and ours.
+    ///
+    /// - Parameters:
+    ///   - variables: As the process was started with; an empty value counts as none.
+    ///   - now: For relative start positions.
+    /// - Throws: `SettingsError` with every mistake, each naming its variable.
+    public init(environment variables: [String: String], now: Timestamp) throws(SettingsError) {
+        var reader = EnvironmentReader(variables: variables)
+        let endpoint = reader.required("SLS_ENDPOINT", Endpoint.init(parsing:))
+        let keyID = reader.required("SLS_AK_ID")
+        let keySecret = reader.required("SLS_AK_KEY")
+        let project = reader.required("SLS_PROJECT", ProjectName.init)
+        let logstore = reader.required("SLS_LOGSTORE", LogstoreName.init)
+        let group = reader.required("SLS_CG", ConsumerGroupName.init)
+        let targetEndpoint = reader.optional("SLS_ENDPOINT_TO", Endpoint.init(parsing:)) ?? endpoint
+        let targetProject = reader.optional("SLS_PROJECT_TO", ProjectName.init) ?? project
+        let routes = reader.routes()
+        let timeout = reader.optional("SLS_GROUP_TIMEOUT", GroupTimeout.init)
+        let start = reader.start(now: now)
+
+        guard reader.mistakes.isEmpty, let endpoint, let keyID, let keySecret, let project, let logstore, let group,
+            let targetEndpoint, let targetProject
+        else { throw SettingsError(mistakes: reader.mistakes) }
+        var targets: [Place] = []
+        var table: [RouteTable.Route] = []
+        for (topic, name) in routes {
+            let place = Place(endpoint: targetEndpoint, project: targetProject, logstore: name)
+            let index = targets.firstIndex(of: place) ?? targets.endIndex
+            if index == targets.endIndex { targets.append(place) }
+            table.append(RouteTable.Route(topic: topic, target: index))
+        }
+        self.init(
+            credentials: Credentials(
+                accessKeyID: keyID, accessKeySecret: keySecret, securityToken: reader.value("SLS_STS_TOKEN")),
+            source: Place(endpoint: endpoint, project: project, logstore: logstore), targets: targets,
+            routes: RouteTable(table), group: group)
+        if let timeout { groupTimeout = timeout.duration }
+        if let start { self.start = start }
+        consumerName = reader.value("SLS_CONSUMER_NAME")
+        certificateAuthorityFile = reader.value("SLS_CA_FILE")
+    }
+}
+
+/// A group's timeout as an option or variable gives it: `30s` or `30`, whole seconds, 6 to 3,600.
+public struct GroupTimeout: Equatable, Sendable {
+    /// The timeout.
+    public let duration: Duration
+
+    /// - Throws: `SettingsError` for anything else.
+    public init(_ text: String) throws(SettingsError) {
+        let digits = text.hasSuffix("s") ? text.dropLast() : text[...]
+        guard let seconds = Int(digits), digits.utf8.count <= 4, (6...3_600).contains(seconds) else {
+            throw SettingsError(mistakes: [
+                "\"\(text)\" is not a timeout: write whole seconds from 6 to 3600, such as 30s"
+            ])
+        }
+        duration = .seconds(seconds)
+    }
+}
+
+/// Reads variables and collects what is wrong with them.
+private struct EnvironmentReader {
+    /// The article's topics in the order of its three target variables.
+    static let articleTopics = ["ngnix", "sql_audit", "click"]
+
+    let variables: [String: String]
+    private(set) var mistakes: [String] = []
+
+    init(variables: [String: String]) { self.variables = variables }
+
+    func value(_ name: String) -> String? { variables[name].flatMap { $0.isEmpty ? nil : $0 } }
+
+    mutating func required(_ name: String) -> String? {
+        if let value = value(name) { return value }
+        mistakes.append("\(name) is \(variables[name] == nil ? "not set" : "empty")")
+        return nil
+    }
+
+    mutating func required<Value>(_ name: String, _ convert: (String) throws -> Value) -> Value? {
+        required(name).flatMap { parse(name, $0, convert) }
+    }
+
+    mutating func optional<Value>(_ name: String, _ convert: (String) throws -> Value) -> Value? {
+        value(name).flatMap { parse(name, $0, convert) }
+    }
+
+    /// `SLS_ROUTES`, or else the article's three targets.
+    mutating func routes() -> [(topic: String, logstore: LogstoreName)] {
+        if let text = value("SLS_ROUTES") { return routes(text) }
+        var routes: [(topic: String, logstore: LogstoreName)] = []
+        let missing = (1...3).filter { value("SLS_LOGSTORE_TO\($0)") == nil }
+        for (index, topic) in Self.articleTopics.enumerated() {
+            if let name = required("SLS_LOGSTORE_TO\(index + 1)", LogstoreName.init) { routes.append((topic, name)) }
+        }
+        if missing == [2, 3] {
+            mistakes.append(
+                "only SLS_LOGSTORE_TO1 is set: the article exports it three times by mistake; export SLS_LOGSTORE_TO1, "
+                    + "SLS_LOGSTORE_TO2 and SLS_LOGSTORE_TO3")
+        }
+        return routes
+    }
+
+    private mutating func routes(_ text: String) -> [(topic: String, logstore: LogstoreName)] {
+        var routes: [(topic: String, logstore: LogstoreName)] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let equals = part.lastIndex(of: "=") else {
+                mistakes.append("SLS_ROUTES: \"\(part)\" is not topic=logstore")
+                continue
+            }
+            let topic = String(part[..<equals])
+            if routes.contains(where: { $0.topic == topic }) {
+                mistakes.append("SLS_ROUTES: the topic \"\(topic)\" is there twice")
+            }
+            if let name = parse("SLS_ROUTES", String(part[part.index(after: equals)...]), LogstoreName.init) {
+                routes.append((topic, name))
+            }
+        }
+        return routes
+    }
+
+    mutating func start(now: Timestamp) -> StartSetting? {
+        guard let text = value("SLS_CURSOR_START") else { return nil }
+        if let start = StartSetting(text, now: now) { return start }
+        mistakes.append(
+            "SLS_CURSOR_START: \"\(text)\" is not a start position: write begin, end, 2018-12-26T00:00:00Z, "
+                + "\"2018-12-26 0:0:0\" (this host's zone), Unix seconds or a relative time such as -2h")
+        return nil
+    }
+
+    private mutating func parse<Value>(_ name: String, _ text: String, _ convert: (String) throws -> Value) -> Value? {
+        do {
+            return try convert(text)
+        } catch let error as APIError {
+            mistakes.append("\(name): \(error.message)")
+        } catch {
+            mistakes.append("\(name): \(error)")
+        }
+        return nil
+    }
+}

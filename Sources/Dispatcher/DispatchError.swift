@@ -1,0 +1,28 @@
+public import SLSClient
+public import SLSConsumer
+
+/// Why the dispatcher could not start, or had to stop.
+public enum DispatchError: Error, Sendable, CustomStringConvertible {
+    /// Logstores or projects that the settings name and the service does not know, all of them.
+    case missing([String])
+    /// The service could not be asked about a logstore.
+    case check(logstore: String, ClientError)
+    /// No consumer name could be had.
+    case identity(ConsumerIdentity.Failure)
+    /// The consumer could not join its group, or had to leave it.
+    case consumer(ConsumerError)
+    /// The HTTP client could not be started.
+    case transport(ClientError)
+
+    /// A sentence or more for a person, with what to do.
+    public var description: String {
+        switch self {
+        case .missing(let names):
+            "does not exist: \(names.joined(separator: "; ")). Create it, or correct the variable that names it."
+        case .check(let logstore, let error): "GetLogstore of \(logstore) failed: \(error)"
+        case .identity(let failure): failure.description
+        case .consumer(let error): error.description
+        case .transport(let error): "the HTTP client cannot start: \(error)"
+        }
+    }
+}

@@ -1,0 +1,136 @@
+public import Logging
+import Metrics
+import SLSClient
+public import SLSConsumer
+public import SLSProtocol
+public import System
+
+/// Forwards each log group of a source logstore to the logstore of its topic, as one member of a consumer group.
+///
+/// At least once: a log group may arrive twice after a crash, none is lost.
+public final class Dispatcher: Sendable {
+    /// What the dispatcher does at one moment.
+    public struct Status: Sendable {
+        /// Its membership and shards.
+        public let consumer: ConsumerStatus
+        /// Its counts since the start.
+        public let totals: DispatchCounters.Totals
+        /// The shards that a target's refusal blocks.
+        public let blocked: [ShardID]
+        /// Connections opened since the start.
+        public let connectionCount: Int
+    }
+
+    /// How it stopped.
+    public struct Outcome: Sendable {
+        /// Whether the saved checkpoints cover everything that was sent.
+        public let isSettled: Bool
+    }
+
+    /// The settings it works by.
+    public let settings: DispatcherSettings
+    /// Its name in the group.
+    public var consumerName: ConsumerName { identity.name }
+
+    private let identity: ConsumerIdentity
+    private let transport: CurlTransport
+    private let heartbeatTransport: CurlTransport
+    private let client: SLSClient
+    private let targets: [ShardDelivery.Target]
+    private let consumer: Consumer
+    private let counters: DispatchCounters
+    private let blocked = BlockedShards()
+    private let clock: ConsumerClock
+    private let logger: Logger
+
+    /// Takes a name and starts the HTTP clients; nothing is sent yet.
+    ///
+    /// - Throws: `.identity`, `.transport`.
+    public init(
+        _ settings: DispatcherSettings, clock: ConsumerClock = .system, logger: Logger
+    ) throws(DispatchError) {
+        self.settings = settings
+        self.clock = clock
+        self.logger = logger
+        let source = settings.source
+        do throws(ConsumerIdentity.Failure) {
+            identity = try ConsumerIdentity.claim(
+                given: settings.consumerName, group: settings.group,
+                scope: ["\(source.endpoint)", source.project.value, source.logstore.value, settings.group.value])
+        } catch {
+            throw .identity(error)
+        }
+        do throws(ClientError) {
+            var configuration = CurlTransport.Configuration()
+            configuration.caFile = settings.certificateAuthorityFile
+            configuration.connectionsPerHost = 64
+            transport = try CurlTransport(configuration)
+            configuration.connectionsPerHost = 1
+            configuration.threadName = "sls-heartbeat"
+            heartbeatTransport = try CurlTransport(configuration)
+        } catch {
+            throw .transport(error)
+        }
+        client = Self.client(for: source, settings, transport, clock, logger)
+        targets = settings.targets.map { [transport] place in
+            ShardDelivery.Target(place: place, client: Self.client(for: place, settings, transport, clock, logger))
+        }
+        counters = DispatchCounters(routes: settings.targets.map { $0.logstore.value })
+        var configuration = Consumer.Configuration(
+            logstore: source.logstore, group: settings.group, consumer: identity.name)
+        configuration.timeout = settings.groupTimeout
+        configuration.start = settings.start.position
+        configuration.isStartFixed = settings.start.isFixed
+        configuration.byteBudget = settings.byteBudget
+        configuration.byteBudgetPerShard = settings.byteBudgetPerShard
+        consumer = Consumer(
+            configuration, client: client, heartbeatTransport: heartbeatTransport, clock: clock, logger: logger)
+    }
+
+    private static func client(
+        for place: DispatcherSettings.Place, _ settings: DispatcherSettings, _ transport: CurlTransport,
+        _ clock: ConsumerClock, _ logger: Logger
+    ) -> SLSClient {
+        SLSClient(
+            endpoint: place.endpoint, project: place.project, credentials: settings.credentials, transport: transport,
+            wallClock: clock.wall, logger: logger)
+    }
+
+    /// What it does at this moment.
+    public var status: Status {
+        Status(
+            consumer: consumer.status, totals: counters.current, blocked: blocked.current,
+            connectionCount: transport.connectionCount + heartbeatTransport.connectionCount)
+    }
+
+    /// Checks the logstores, joins the group and forwards until told to stop.
+    ///
+    /// - Parameters:
+    ///   - stop: Set to stop: what is in flight is finished and the checkpoints are saved, within half of the timeout.
+    ///   - joined: Called after the first acknowledged heartbeat.
+    /// - Throws: `DispatchError`; nothing is lost by it.
+    public func run(
+        until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void
+    ) async throws(DispatchError) -> Outcome {
+        let check = LogstoreCheck(caller: PatientCaller(clock: clock, logger: logger), logger: logger)
+        try await check.run(
+            [(settings.source, client)] + targets.map { ($0.place, $0.client) })
+        let surroundings = ShardDelivery.Surroundings(
+            targets: targets, routes: settings.routes, putsInFlight: settings.putsInFlight, clock: clock,
+            counters: counters, blocked: blocked, logger: logger)
+        do throws(ConsumerError) {
+            let outcome = try await consumer.run(until: stop, joined: joined) { held in
+                await ShardDelivery(held, in: surroundings).run()
+            }
+            return Outcome(isSettled: outcome.isSettled)
+        } catch {
+            throw .consumer(error)
+        }
+    }
+
+    /// Closes all connections and ends the HTTP clients' threads; call it once, after `run`.
+    public func shutdown() async {
+        await transport.shutdown()
+        await heartbeatTransport.shutdown()
+    }
+}

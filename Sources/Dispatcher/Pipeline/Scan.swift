@@ -1,0 +1,42 @@
+import SLSConsumer
+import SLSProtocol
+
+/// One log group of a batch: where it stands, not a copy. Keeps the batch's bytes alive, and so in the budget.
+struct LogGroupSlice: Sendable {
+    let batch: Batch
+    let group: ScannedLogGroup
+
+    /// The topic's text; "" when the group has none.
+    var topic: String { group.topic.map { String(decoding: batch.bytes[$0], as: UTF8.self) } ?? "" }
+}
+
+extension ShardDelivery {
+    /// Finds the log groups of a batch with their cursors; nothing is decoded or re-encoded.
+    ///
+    /// - Throws: `ScanError` when the bytes are not the log groups that the answer announced.
+    static func scan(_ batch: Batch) throws(ScanError) -> [(cursor: Cursor, slice: LogGroupSlice)] {
+        let groups: [ScannedLogGroup]
+        do {
+            groups = try LogGroupScanner.groups(inList: batch.bytes)
+        } catch {
+            throw .malformed(error)
+        }
+        guard groups.count == batch.count else { throw .wrongCount(announced: batch.count, found: groups.count) }
+        return groups.enumerated().map { index, group in
+            (cursor: batch.first.advanced(by: index), slice: LogGroupSlice(batch: batch, group: group))
+        }
+    }
+}
+
+/// Why a batch cannot be taken apart.
+enum ScanError: Error, Equatable, CustomStringConvertible {
+    case malformed(ProtobufError)
+    case wrongCount(announced: Int, found: Int)
+
+    var description: String {
+        switch self {
+        case .malformed(let error): "the pulled body is no list of log groups: \(error)"
+        case .wrongCount(let announced, let found): "\(announced) log groups were announced, the body holds \(found)"
+        }
+    }
+}

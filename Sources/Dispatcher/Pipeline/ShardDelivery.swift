@@ -1,0 +1,118 @@
+import Logging
+import SLSClient
+import SLSConsumer
+import SLSProtocol
+
+/// Carries the log groups of one held shard to their targets until the shard is let go.
+///
+/// Pull (in `SLSConsumer`) -> Scan -> Route -> admit to the `DeliveryWindow` -> Put -> acknowledge, upon which
+/// `SLSConsumer` moves the checkpoint. A checkpoint never passes a log group that its target has not acknowledged: after
+/// a crash a log group may be sent again, never left out.
+struct ShardDelivery: Sendable {
+    /// A target logstore and the client for its project.
+    struct Target: Sendable {
+        let place: DispatcherSettings.Place
+        let client: SLSClient
+    }
+
+    /// What all shards share.
+    struct Surroundings: Sendable {
+        let targets: [Target]
+        let routes: RouteTable
+        let putsInFlight: Int
+        let clock: ConsumerClock
+        let counters: DispatchCounters
+        let blocked: BlockedShards
+        let logger: Logger
+    }
+
+    private enum Message: Sendable {
+        case batch(Batch)
+        case event(DeliveryWindow<LogGroupSlice>.Event)
+    }
+
+    let held: HeldShard
+    let outside: Surroundings
+    private let mailbox = Mailbox<Message>()
+
+    init(_ held: HeldShard, in outside: Surroundings) {
+        self.held = held
+        self.outside = outside
+    }
+
+    /// Runs until the window says that nothing is in flight after a drain, or the task is cancelled.
+    func run() async -> ProcessingResult {
+        var window = DeliveryWindow<LogGroupSlice>(
+            targetCount: outside.targets.count, inFlightLimit: outside.putsInFlight)
+        await withDiscardingTaskGroup { group in
+            var timer = WakeTimer(clock: outside.clock) { [mailbox] in mailbox.send(.event(.tick)) }
+            group.addTask { await forwardBatches() }
+            for await message in mailbox.events {
+                switch message {
+                case .batch(let batch):
+                    guard admit(batch, to: &window, in: &group) else { return group.cancelAll() }
+                case .event(let event):
+                    if pump(event, into: &window, in: &group) { return group.cancelAll() }
+                }
+                timer.arm(window.nextTimer, in: &group)
+            }
+        }
+        outside.blocked.set(held.id, isBlocked: false)
+        return ProcessingResult(sentUpTo: window.sentUpTo)
+    }
+
+    /// Turns batches into messages, and their end into a drain.
+    private func forwardBatches() async {
+        for await batch in held.batches { mailbox.send(.batch(batch)) }
+        if Task.isCancelled { mailbox.close() } else { mailbox.send(.event(.drain(held.drainReason ?? .handOver))) }
+    }
+
+    /// Takes a batch apart and admits its log groups; those that no route wants are acknowledged at once.
+    ///
+    /// - Returns: Whether the batch could be taken apart; if not, the shard is let go and pulled anew.
+    private func admit(
+        _ batch: Batch, to window: inout DeliveryWindow<LogGroupSlice>, in group: inout DiscardingTaskGroup
+    ) -> Bool {
+        outside.counters.pulled(batch.count)
+        do throws(ScanError) {
+            var unrouted: [Cursor] = []
+            for (cursor, slice) in try Self.scan(batch) {
+                if let target = route(slice) {
+                    _ = pump(.admit(cursor, target: target, slice), into: &window, in: &group)
+                } else {
+                    unrouted.append(cursor)
+                }
+            }
+            if !unrouted.isEmpty { held.acknowledge(unrouted) }
+            return true
+        } catch {
+            outside.counters.failed(stage: "scan", code: "malformed")
+            outside.logger.error(
+                "a pulled batch is malformed; the shard is pulled again",
+                metadata: ["shard": "\(held.id)", "cursor": "\(batch.first)", "error": "\(error)"])
+            return false
+        }
+    }
+
+    /// Feeds one event to the window and does what it says.
+    ///
+    /// - Returns: Whether the window is finished.
+    private func pump(
+        _ event: DeliveryWindow<LogGroupSlice>.Event, into window: inout DeliveryWindow<LogGroupSlice>,
+        in group: inout DiscardingTaskGroup
+    ) -> Bool {
+        var random = SystemRandomNumberGenerator()
+        let actions = window.handle(event, now: outside.clock.now(), barrier: held.writeBarrier, using: &random)
+        for action in actions {
+            switch action {
+            case .put(let write):
+                group.addTask { mailbox.send(.event(.answered(write.id, await put(write)))) }
+            case .acknowledge(let cursors): held.acknowledge(cursors)
+            case .blocked: outside.blocked.set(held.id, isBlocked: true)
+            case .unblocked: outside.blocked.set(held.id, isBlocked: window.isBlocked)
+            case .finish: return true
+            }
+        }
+        return false
+    }
+}

@@ -1,0 +1,184 @@
+import Logging
+import SLSClient
+import SLSProtocol
+import System
+
+/// Carries one membership: does what `Membership` says and tells it what came of it. Used by one task alone.
+struct MemberLoop {
+    private enum Message: Sendable {
+        case event(Membership.Event)
+        case ended(ShardID, ShardOutcome)
+    }
+
+    /// How often the group is listed, to see a timeout that others have changed.
+    private static let watchInterval = Duration.seconds(5)
+
+    var membership: Membership
+    let lease: Lease
+    let positions: InitialPositions
+    let surroundings: ShardTask.Surroundings
+    let configuration: Consumer.Configuration
+    let client: SLSClient
+    let heartbeatClient: SLSClient
+    let joined: @Sendable () -> Void
+
+    /// Whether every shard that was let go at the end had all it sent covered by its checkpoint.
+    private(set) var isSettled = true
+
+    private let mailbox = Mailbox<Message>()
+    private var tasks: [ShardID: ShardTask] = [:]
+    private var hasJoined = false
+    private var isStopping = false
+    private var random = SystemRandomNumberGenerator()
+
+    init(
+        membership: Membership, lease: Lease, positions: InitialPositions, surroundings: ShardTask.Surroundings,
+        configuration: Consumer.Configuration, client: SLSClient, heartbeatClient: SLSClient,
+        joined: @escaping @Sendable () -> Void
+    ) {
+        self.membership = membership
+        self.lease = lease
+        self.positions = positions
+        self.surroundings = surroundings
+        self.configuration = configuration
+        self.client = client
+        self.heartbeatClient = heartbeatClient
+        self.joined = joined
+    }
+
+    /// Runs until the membership says that nothing is left to do, or the calling task is cancelled.
+    mutating func run(until stop: Eventually<Void>) async -> Membership.LeaveReason {
+        await withDiscardingTaskGroup { group in
+            var timer = WakeTimer(clock: surroundings.clock) { [mailbox] in mailbox.send(.event(.tick)) }
+            group.addTask { [mailbox] in if await stop.value() != nil { mailbox.send(.event(.shutDown)) } }
+            group.addTask { [self] in await watchGroup() }
+            mailbox.send(.event(.tick))
+            for await message in mailbox.events {
+                for action in take(message) {
+                    if case .leave(let reason) = action {
+                        group.cancelAll()
+                        return reason
+                    }
+                    perform(action, in: &group)
+                }
+                timer.arm(membership.nextTimer, in: &group)
+            }
+            isSettled = false
+            return .shutDown
+        }
+    }
+
+    private mutating func take(_ message: Message) -> [Membership.Action] {
+        let event: Membership.Event
+        switch message {
+        case .event(let plain): event = plain
+        case .ended(let shard, let outcome):
+            tasks[shard] = nil
+            if isStopping, !outcome.isSettled { isSettled = false }
+            logger.notice("shard stopped", metadata: ["shard": "\(shard)", "ending": "\(outcome.ending)"])
+            event = .ended(shard)
+        }
+        switch event {
+        case .shutDown: isStopping = true
+        case .answered: noteAnswer()
+        default: break
+        }
+        let actions = membership.handle(event, now: surroundings.clock.now(), using: &random)
+        // Before any action is taken: who asks in between must see the lease that the actions rest on.
+        lease.update(
+            end: membership.leaseEnd, generation: membership.leaseLossCount, timing: membership.timing)
+        surroundings.board.update { [membership, lease, clock = surroundings.clock] in
+            $0.leaseRemaining = lease.remaining(now: clock.now())
+            $0.leaseLossCount = membership.leaseLossCount
+        }
+        return actions
+    }
+
+    private mutating func noteAnswer() {
+        surroundings.board.update {
+            $0.heartbeatCount += 1
+            $0.isUnauthorized = false
+        }
+        if !hasJoined {
+            hasJoined = true
+            joined()
+        }
+    }
+
+    private mutating func perform(_ action: Membership.Action, in group: inout DiscardingTaskGroup) {
+        switch action {
+        case .heartbeat(let id, let shards): sendHeartbeat(id, reporting: shards, in: &group)
+        case .start(let shard): start(shard, in: &group)
+        case .drain(let shard, let reason): tasks[shard]?.mailbox.send(.drain(reason))
+        case .hurry(let shard): tasks[shard]?.mailbox.send(.event(.hurry))
+        case .drop(let shard): tasks[shard]?.mailbox.send(.event(.drop))
+        case .leaseRenewed:
+            for shard in tasks.keys.sorted() { tasks[shard]?.mailbox.send(.event(.leaseRenewed)) }
+        case .report(let report): log(report)
+        case .leave: preconditionFailure("leaving is not an action to perform")
+        }
+    }
+
+    private func sendHeartbeat(_ id: Int, reporting shards: [ShardID], in group: inout DiscardingTaskGroup) {
+        var client = heartbeatClient
+        client.timeout = membership.timing.heartbeatTimeout
+        group.addTask { [client, configuration, mailbox, logger] in
+            do throws(ClientError) {
+                let granted = try await client.heartbeat(
+                    configuration.consumer, in: configuration.group, of: configuration.logstore, holding: shards)
+                mailbox.send(.event(.answered(heartbeat: id, granted: granted)))
+            } catch {
+                if !error.isCancelled {
+                    logger.warning("a heartbeat failed", metadata: ["error": "\(error)"])
+                }
+                mailbox.send(.event(.failed(heartbeat: id, Membership.HeartbeatFailure(error))))
+            }
+        }
+    }
+
+    private mutating func start(_ shard: ShardID, in group: inout DiscardingTaskGroup) {
+        let task = ShardTask(
+            shard, positions: positions, configuration: ShardConsumer.Configuration(timing: membership.timing),
+            in: surroundings)
+        tasks[shard] = task
+        logger.notice("shard gained", metadata: ["shard": "\(shard)"])
+        group.addTask { [mailbox] in mailbox.send(.ended(shard, await task.run())) }
+    }
+
+    private func watchGroup() async {
+        while !Task.isCancelled {
+            await surroundings.clock.sleep(until: surroundings.clock.now() + Self.watchInterval)
+            do throws(ClientError) {
+                let groups = try await client.listConsumerGroups(of: configuration.logstore)
+                if let found = groups.first(where: { $0.name == configuration.group.value }) {
+                    mailbox.send(.event(.timeoutSeen(.seconds(found.timeout))))
+                }
+            } catch  where error.isCancelled {
+                return
+            } catch {
+                logger.debug("the group could not be listed", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private var logger: Logger { surroundings.logger }
+
+    private func log(_ report: Membership.Report) {
+        let name: Logger.Metadata = ["group": "\(configuration.group)", "consumer": "\(configuration.consumer)"]
+        switch report {
+        case .leaseLost: logger.warning("the lease ran out without an answer; all shards dropped", metadata: name)
+        case .forgotten: logger.warning("the group had forgotten us; joining anew", metadata: name)
+        case .silent:
+            logger.error(
+                "no heartbeat answered for a whole lease; silent for the group's timeout, so that others get our shards",
+                metadata: name)
+        case .timeoutChanged(let timeout):
+            logger.error(
+                "somebody changed the group's timeout",
+                metadata: name.merging(["timeout": "\(timeout.components.seconds)s"]) { $1 })
+        case .unauthorized:
+            surroundings.board.update { $0.isUnauthorized = true }
+            logger.error("heartbeats are refused: check the access key and its rights", metadata: name)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import SLSClient
+import SLSProtocol
+
+/// The calls of one member for one shard, with their failures sorted for `ShardConsumer`.
+struct ShardCalls: Sendable {
+    /// The most that the service answers a pull with, uncompressed.
+    static let pullByteCount = 10_485_760
+
+    let client: SLSClient
+    let logstore: LogstoreName
+    let group: ConsumerGroupName
+    let consumer: ConsumerName
+
+    /// The checkpoints that were ever saved.
+    func readCheckpoints(of shard: ShardID?) async throws(ClientError) -> [ShardID: Cursor] {
+        var found: [ShardID: Cursor] = [:]
+        for checkpoint in try await client.listCheckpoints(of: group, in: logstore, shard: shard)
+        where !checkpoint.checkpoint.isEmpty {
+            guard let cursor = Cursor(encoded: checkpoint.checkpoint) else {
+                throw .malformedResponse(
+                    reason: "the checkpoint of shard \(checkpoint.shard) is no cursor", status: 200,
+                    excerpt: String(checkpoint.checkpoint.prefix(80)), requestID: nil)
+            }
+            found[ShardID(checkpoint.shard)] = cursor
+        }
+        return found
+    }
+
+    func resolve(_ position: CursorPosition, of shard: ShardID) async throws(ClientError) -> Cursor {
+        try await client.getCursor(of: shard, in: logstore, from: position)
+    }
+
+    func pull(_ shard: ShardID, from cursor: Cursor, count: Int) async throws(ClientError) -> PulledLogs {
+        let pulled = try await client.pullLogs(from: cursor, of: shard, in: logstore, count: count)
+        let span = pulled.nextCursor.number - cursor.number
+        guard span >= Int64(pulled.count) else {
+            throw .malformedResponse(
+                reason: "\(pulled.count) log groups do not fit between the cursors \(cursor) and \(pulled.nextCursor)",
+                status: 200, excerpt: "", requestID: nil)
+        }
+        return pulled
+    }
+
+    func save(_ cursor: Cursor, of shard: ShardID) async throws(ClientError) {
+        try await client.saveCheckpoint(cursor, of: shard, in: group, of: logstore, as: .holder(consumer))
+    }
+
+    /// Whether the shard is read-only; nil when it is not listed any more.
+    func isReadOnly(_ shard: ShardID) async throws(ClientError) -> Bool? {
+        try await client.listShards(of: logstore).first { $0.id == shard.value }.map { $0.status == .readonly }
+    }
+}
+
+extension ShardConsumer.CallFailure {
+    /// Sorts a failure by what follows from it.
+    init(_ error: ClientError) {
+        self =
+            if error.means(.consumerNotExist) || error.means(.consumerNotMatch) {
+                .notOwner
+            } else if error.means(.invalidCursor) {
+                .invalidCursor
+            } else {
+                error.isRetriable || error.isCancelled ? .retriable : .refused
+            }
+    }
+}
+
+extension Membership.HeartbeatFailure {
+    /// Sorts a failure by what follows from it.
+    init(_ error: ClientError) {
+        self =
+            if error.means(.notExistConsumerWithBody) {
+                .forgotten
+            } else if error.means(.consumerGroupNotExist) {
+                .groupMissing
+            } else {
+                error.isAuthorization ? .unauthorized : .unanswered
+            }
+    }
+}

@@ -1,0 +1,140 @@
+import Dispatcher
+import SLSConsumer
+import SLSProtocol
+import Testing
+
+/// A window of two targets, two requests each, on a clock of its own; the payload is a number.
+private struct Window {
+    var window = DeliveryWindow<Int>(targetCount: 2, inFlightLimit: 2)
+    var now = Instant(nanoseconds: 0)
+    var barrier: Instant? = Instant(nanoseconds: 1_000_000_000_000)
+    private var random = SystemRandomNumberGenerator()
+
+    /// What came of an event, in short words.
+    mutating func handle(_ event: DeliveryWindow<Int>.Event, after wait: Duration = .zero) -> [String] {
+        now = now + wait
+        return window.handle(event, now: now, barrier: barrier, using: &random).map { action in
+            switch action {
+            case .put(let write): "put \(write.id): \(write.cursor) to \(write.target)"
+            case .acknowledge(let cursors): "ack \(cursors.map(\.number))"
+            case .blocked(let target, let cursor): "blocked \(target) at \(cursor)"
+            case .unblocked(let target): "unblocked \(target)"
+            case .finish: "finish"
+            }
+        }
+    }
+
+    mutating func admit(_ cursor: Int64, to target: Int) -> [String] {
+        handle(.admit(Cursor(number: cursor), target: target, 0))
+    }
+}
+
+@Suite struct DeliveryWindowTests {
+    @Test func `writes go at once up to the bound of their target, the rest follows the answers`() {
+        var window = Window()
+        #expect(window.admit(1, to: 0) == ["put 1: 1 to 0"])
+        #expect(window.admit(2, to: 0) == ["put 2: 2 to 0"])
+        #expect(window.admit(3, to: 0).isEmpty)
+        #expect(window.admit(4, to: 1) == ["put 4: 4 to 1"])
+        #expect(window.handle(.answered(2, .accepted)) == ["ack [2]", "put 3: 3 to 0"])
+        #expect(window.window.sentUpTo == Cursor(number: 5))
+    }
+
+    @Test func `a failed write is tried again with a growing wait, alone, and others keep going elsewhere`() {
+        var window = Window()
+        _ = window.admit(1, to: 0)
+        _ = window.admit(2, to: 0)
+        _ = window.admit(3, to: 0)
+        #expect(window.handle(.answered(1, .retriable)).isEmpty)
+        #expect(window.admit(4, to: 1) == ["put 4: 4 to 1"])
+        #expect(window.handle(.answered(2, .retriable)).isEmpty)
+        #expect(window.handle(.tick, after: .milliseconds(100)).isEmpty)
+        #expect(window.handle(.tick, after: .milliseconds(300)) == ["put 1: 1 to 0"])
+        #expect(window.handle(.answered(1, .accepted)) == ["ack [1]", "put 2: 2 to 0", "put 3: 3 to 0"])
+    }
+
+    @Test func `a refusal blocks its target, is tried every 30 seconds, and nothing is skipped`() {
+        var window = Window()
+        _ = window.admit(1, to: 0)
+        #expect(window.handle(.answered(1, .refused)) == ["blocked 0 at 1"])
+        #expect(window.window.isBlocked)
+        #expect(window.admit(2, to: 0).isEmpty)
+        #expect(window.handle(.tick, after: .milliseconds(29_999)).isEmpty)
+        #expect(window.handle(.tick, after: .milliseconds(1)) == ["put 1: 1 to 0"])
+        #expect(window.handle(.answered(1, .accepted)) == ["ack [1]", "unblocked 0", "put 2: 2 to 0"])
+    }
+
+    @Test func `no write starts at or after the barrier, and a later barrier lets it go`() {
+        var window = Window()
+        window.barrier = Instant(nanoseconds: 1_000)
+        window.now = Instant(nanoseconds: 1_000)
+        #expect(window.admit(1, to: 0).isEmpty)
+        #expect(window.window.nextTimer == window.now + .milliseconds(500))
+        window.barrier = nil
+        #expect(window.handle(.tick, after: .seconds(1)).isEmpty)
+        window.barrier = window.now + .seconds(1)
+        #expect(window.handle(.tick) == ["put 1: 1 to 0"])
+    }
+
+    @Test func `handing over drops what was not sent and ends with the last answer`() {
+        var window = Window()
+        for cursor in 1...4 { _ = window.admit(Int64(cursor), to: 0) }
+        #expect(window.handle(.drain(.handOver)).isEmpty)
+        #expect(window.handle(.answered(1, .retriable)).isEmpty)
+        #expect(window.handle(.answered(2, .accepted)) == ["ack [2]", "finish"])
+    }
+
+    @Test func `shutting down still sends what lies below something sent`() {
+        var window = Window()
+        for cursor in 1...3 { _ = window.admit(Int64(cursor), to: 0) }
+        _ = window.admit(4, to: 1)
+        _ = window.handle(.answered(4, .accepted))
+        _ = window.admit(5, to: 0)
+        #expect(window.handle(.drain(.shutDown)).isEmpty)
+        #expect(window.handle(.answered(1, .accepted)) == ["ack [1]", "put 3: 3 to 0"])
+        #expect(window.handle(.answered(2, .accepted)) == ["ack [2]"])
+        #expect(window.handle(.answered(3, .accepted)) == ["ack [3]", "finish"])
+        #expect(window.window.sentUpTo == Cursor(number: 5))
+    }
+
+    @Test func `an empty window finishes at once`() {
+        var window = Window()
+        #expect(window.handle(.drain(.handOver)) == ["finish"])
+        #expect(window.admit(1, to: 0).isEmpty)
+    }
+
+    @Test func `whatever fails in whatever order, every write is accepted once and acknowledged`() {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<100 {
+            var window = DeliveryWindow<Int>(targetCount: 3, inFlightLimit: 3)
+            var now = Instant(nanoseconds: 0)
+            var inFlight: [Int] = []
+            var acknowledged: [Int64] = []
+            var admitted: Int64 = 0
+            func note(_ actions: [DeliveryWindow<Int>.Action]) {
+                for action in actions {
+                    if case .put(let write) = action { inFlight.append(write.id) }
+                    if case .acknowledge(let cursors) = action { acknowledged += cursors.map(\.number) }
+                }
+            }
+            for step in 0..<2_000 where step < 300 || window.pendingCount > 0 {
+                let event: DeliveryWindow<Int>.Event
+                if admitted < 60, Bool.random(using: &generator) {
+                    event = .admit(Cursor(number: admitted), target: Int.random(in: 0..<3, using: &generator), 0)
+                    admitted += 1
+                } else if !inFlight.isEmpty {
+                    let id = inFlight.remove(at: Int.random(in: inFlight.indices, using: &generator))
+                    let answer = Int.random(in: 0..<10, using: &generator)
+                    event = .answered(
+                        id, answer < 6 ? .accepted : answer < 8 ? .retriable : answer < 9 ? .refused : .notSent)
+                } else {
+                    now = max(now, window.nextTimer ?? now)
+                    event = .tick
+                }
+                note(window.handle(event, now: now, barrier: now + .seconds(1), using: &generator))
+                #expect(window.inFlightCount <= 9)
+            }
+            #expect(acknowledged.sorted() == Array(0..<admitted))
+        }
+    }
+}

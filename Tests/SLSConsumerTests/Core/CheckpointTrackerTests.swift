@@ -1,0 +1,108 @@
+import SLSConsumer
+import SLSProtocol
+import Testing
+
+private func at(_ number: Int64) -> Cursor { Cursor(number: number) }
+
+@Suite struct CheckpointTrackerTests {
+    @Test func `the mark is the smallest cursor that is not acknowledged, in whatever order they come`() {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<50 {
+            var tracker = CheckpointTracker(start: at(1_000))
+            tracker.take(60, upTo: at(1_060))
+            tracker.take(40, upTo: at(1_100))
+            var left = Set<Int64>(1_000..<1_100)
+            for cursor in (Int64(1_000)..<1_100).shuffled(using: &generator) {
+                tracker.acknowledge(at(cursor))
+                left.remove(cursor)
+                #expect(tracker.lowWater == at(left.min() ?? 1_100))
+                #expect(tracker.outstandingCount == left.count)
+            }
+        }
+    }
+
+    @Test func `a repeated or foreign acknowledgement changes nothing`() {
+        var tracker = CheckpointTracker(start: at(10))
+        tracker.take(2, upTo: at(12))
+        for cursor in [9, 11, 11, 12, 50] { tracker.acknowledge(at(Int64(cursor))) }
+        #expect(tracker.lowWater == at(10))
+        #expect(tracker.outstandingCount == 1)
+    }
+
+    @Test func `fewer log groups than positions count from the first position on`() {
+        var tracker = CheckpointTracker(start: at(10))
+        tracker.take(2, upTo: at(20))
+        tracker.acknowledge(at(10))
+        #expect(tracker.lowWater == at(11), "the second may truly stand anywhere from 11 on")
+        tracker.acknowledge(at(11))
+        #expect(tracker.lowWater == at(20))
+        tracker.take(0, upTo: at(30))
+        #expect(tracker.lowWater == at(30))
+    }
+}
+
+@Suite struct FetchBudgetTests {
+    @Test func `pulls beyond the bound wait and are granted in order`() {
+        var budget = FetchBudget(limit: 100, limitPerShard: 100)
+        let first = budget.request(60, for: ShardID(0))
+        let second = budget.request(60, for: ShardID(1))
+        let third = budget.request(10, for: ShardID(2))
+        #expect(first == nil)
+        #expect(second != nil && third != nil, "nobody overtakes")
+        #expect(budget.used == 60)
+        let none = budget.release(10, of: ShardID(0))
+        #expect(none.isEmpty)
+        let granted = budget.release(50, of: ShardID(0))
+        #expect(granted == [second, third])
+        #expect(budget.used == 70)
+    }
+
+    @Test func `a shard at its own bound is passed over`() throws {
+        var budget = FetchBudget(limit: 100, limitPerShard: 50)
+        let first = budget.request(40, for: ShardID(0))
+        let own = budget.request(40, for: ShardID(0))
+        let other = budget.request(40, for: ShardID(1))
+        #expect(first == nil)
+        let granted = budget.withdraw(try #require(own))
+        #expect(granted == [other])
+        #expect(budget.used == 80)
+    }
+
+    @Test func `a pull larger than the whole budget goes when nothing else is held`() {
+        var budget = FetchBudget(limit: 10, limitPerShard: 10)
+        let first = budget.request(50, for: ShardID(0))
+        let next = budget.request(50, for: ShardID(1))
+        #expect(first == nil && next != nil)
+        let granted = budget.release(50, of: ShardID(0))
+        #expect(granted == [next])
+    }
+
+    @Test func `what is given back, in whatever pieces, leaves nothing held`() {
+        var generator = SystemRandomNumberGenerator()
+        var budget = FetchBudget(limit: 1_000, limitPerShard: 400)
+        var held: [(ShardID, Int)] = []
+        var waits: [FetchBudget.Ticket: (ShardID, Int)] = [:]
+        for _ in 0..<5_000 {
+            let shard = ShardID(Int.random(in: 0..<8, using: &generator))
+            let size = Int.random(in: 1...300, using: &generator)
+            if Bool.random(using: &generator) {
+                if let ticket = budget.request(size, for: shard) {
+                    waits[ticket] = (shard, size)
+                } else {
+                    held.append((shard, size))
+                }
+            } else if let (owner, size) = held.popLast() {
+                for ticket in budget.release(size, of: owner) {
+                    waits.removeValue(forKey: ticket).map { held.append($0) }
+                }
+            }
+            #expect(budget.used == held.reduce(0) { $0 + $1.1 })
+            #expect(budget.used <= 1_000)
+        }
+        while let (owner, size) = held.popLast() {
+            for ticket in budget.release(size, of: owner) { waits.removeValue(forKey: ticket).map { held.append($0) } }
+        }
+        #expect(budget.used == 0)
+        #expect(waits.isEmpty)
+    }
+}

@@ -1,0 +1,244 @@
+import SLSClient
+import SLSConsumer
+import SLSProtocol
+import Testing
+
+/// A shard's machine on a clock of its own, started by a first tick.
+private struct Machine {
+    var shard: ShardConsumer
+    var now = Instant(nanoseconds: 0)
+    private var random = SystemRandomNumberGenerator()
+
+    init(
+        _ id: Int = 0, start: CursorPosition = .begin, isFixed: Bool = true, listed: Set<ShardID> = [ShardID(0)],
+        configure: (inout ShardConsumer.Configuration) -> Void = { _ in }
+    ) throws {
+        var configuration = ShardConsumer.Configuration(timing: try #require(GroupTiming(timeout: .seconds(30))))
+        configure(&configuration)
+        shard = ShardConsumer(
+            ShardID(id), configuration: configuration,
+            positions: InitialPositions(configured: start, isFixed: isFixed, listedBeforeJoining: listed), now: now)
+    }
+
+    mutating func handle(_ event: ShardConsumer.Event, after wait: Duration = .zero) -> [ShardConsumer.Action] {
+        now = now + wait
+        return shard.handle(event, now: now, using: &random)
+    }
+
+    /// A machine that processes from `cursor` on and has its first pull under way.
+    static func processing(
+        from cursor: Int64 = 100, configure: (inout ShardConsumer.Configuration) -> Void = { _ in }
+    ) throws -> Machine {
+        var machine = try Machine(configure: configure)
+        _ = machine.handle(.tick)
+        _ = machine.handle(.checkpointsRead([ShardID(0): at(cursor)]))
+        return machine
+    }
+
+    /// Takes in a pull of `count` log groups that leaves more to read.
+    mutating func pull(_ count: Int, isAtEnd: Bool = false, after wait: Duration = .zero) -> [ShardConsumer.Action] {
+        pulledUpTo += Int64(count)
+        return handle(
+            .pulled(.init(next: at(pulledUpTo), count: count, rawByteCount: count * 2_000, isAtEnd: isAtEnd)),
+            after: wait)
+    }
+
+    private var pulledUpTo: Int64 = 100
+}
+
+private func at(_ number: Int64) -> Cursor { Cursor(number: number) }
+private func cursors(_ range: Range<Int64>) -> [Cursor] { range.map { at($0) } }
+
+@Suite struct ShardConsumerTests {
+    @Test func `a shard goes on from its checkpoint`() throws {
+        var machine = try Machine()
+        #expect(machine.handle(.tick) == [.readCheckpoints(ofAllShards: false)])
+        #expect(
+            machine.handle(.checkpointsRead([ShardID(0): at(7)])) == [.report(.started(at: at(7))), .pull(at(7))])
+        #expect(machine.shard.confirmed == at(7))
+    }
+
+    @Test func `without a checkpoint the configured position is saved before anything is handed over`() throws {
+        var machine = try Machine()
+        _ = machine.handle(.tick)
+        #expect(machine.handle(.checkpointsRead([:])) == [.resolve(.begin)])
+        #expect(machine.handle(.resolved(at(5))) == [.save(at(5))])
+        #expect(machine.handle(.saved(at(5))) == [.report(.started(at: at(5))), .pull(at(5))])
+    }
+
+    @Test func `with a moving start position others wait for the creator, then take it with a warning`() throws {
+        var machine = try Machine(start: .end, isFixed: false)
+        _ = machine.handle(.tick)
+        #expect(machine.handle(.checkpointsRead([:])) == [.readCheckpoints(ofAllShards: true)])
+        for _ in 0..<20 {
+            #expect(machine.handle(.checkpointsRead([:])).isEmpty)
+            #expect(machine.handle(.tick, after: .milliseconds(500)) == [.readCheckpoints(ofAllShards: true)])
+        }
+        #expect(machine.handle(.checkpointsRead([:])) == [.report(.surprisingStart(.end)), .resolve(.end)])
+    }
+
+    @Test func `with a moving start position a shard born later begins at its beginning`() throws {
+        for (listed, others) in [([ShardID(0)], [:]), ([ShardID(0), ShardID(3)], [ShardID(0): at(1)])]
+            as [(Set<ShardID>, [ShardID: Cursor])]
+        {
+            var machine = try Machine(3, start: .end, isFixed: false, listed: listed)
+            _ = machine.handle(.tick)
+            _ = machine.handle(.checkpointsRead([:]))
+            _ = machine.handle(.checkpointsRead(others))
+            _ = machine.handle(.tick, after: .seconds(11))
+            #expect(machine.handle(.checkpointsRead(others)) == [.resolve(.begin)])
+        }
+    }
+
+    @Test func `a pull that leaves more is followed at once, one at the end after a growing wait`() throws {
+        var machine = try Machine.processing()
+        #expect(machine.pull(3) == [.deliver, .pull(at(103))])
+        #expect(machine.pull(1, isAtEnd: true).first == .deliver)
+        _ = machine.handle(.listed(isReadOnly: false))
+        #expect(machine.handle(.tick, after: .milliseconds(199)).isEmpty)
+        #expect(machine.handle(.tick, after: .milliseconds(1)) == [.pull(at(104))])
+        var waits: [Duration] = []
+        for _ in 0..<6 {
+            _ = machine.pull(0, isAtEnd: true)
+            let next = try #require(machine.shard.nextTimer)
+            waits.append(next - machine.now)
+            #expect(machine.handle(.tick, after: next - machine.now) == [.pull(at(104))])
+        }
+        #expect(waits.map(\.millisecondsRoundedUp) == [200, 300, 450, 675, 1_000, 1_000])
+    }
+
+    @Test func `checkpoints follow the acknowledgements once a second, never past a gap`() throws {
+        var machine = try Machine.processing()
+        _ = machine.pull(5)
+        #expect(machine.handle(.acknowledged(cursors(101..<105))).isEmpty)
+        #expect(machine.shard.lowWater == at(100))
+        #expect(machine.handle(.acknowledged([at(100)])) == [.save(at(105))])  // none was saved for a second
+        #expect(machine.handle(.saved(at(105))).isEmpty)
+        _ = machine.pull(2)
+        #expect(machine.handle(.acknowledged([at(105)]), after: .milliseconds(300)).isEmpty)
+        #expect(machine.shard.nextTimer == machine.now + .milliseconds(700))
+        #expect(machine.handle(.tick, after: .milliseconds(700)) == [.save(at(106))])
+    }
+
+    @Test func `one save is under way at a time, and a failed one is repeated with the newest position`() throws {
+        var machine = try Machine.processing()
+        _ = machine.pull(3)
+        #expect(machine.handle(.acknowledged([at(100)])) == [.save(at(101))])
+        #expect(machine.handle(.acknowledged([at(101)]), after: .seconds(2)).isEmpty)
+        #expect(machine.handle(.failed(.save, .retriable)).isEmpty)
+        #expect(machine.handle(.tick, after: .milliseconds(200)) == [.save(at(102))])
+        #expect(machine.handle(.saved(at(102))).isEmpty)
+        #expect(machine.shard.confirmed == at(102))
+    }
+
+    @Test func `nothing is handed over beyond the run-ahead bound, and half of it brings an early save`() throws {
+        var machine = try Machine.processing { $0.runAhead = 10 }
+        #expect(machine.pull(6) == [.deliver, .pull(at(106))])
+        #expect(machine.pull(6).isEmpty, "positions 106 to 112 are more than 10 past the checkpoint 100")
+        #expect(machine.handle(.acknowledged(cursors(100..<105))) == [.save(at(105))])
+        #expect(machine.handle(.saved(at(105))) == [.deliver, .pull(at(112))])
+    }
+
+    @Test func `a batch wider than the bound goes when nothing else is unconfirmed`() throws {
+        var machine = try Machine.processing { $0.runAhead = 10 }
+        let wide = ShardConsumer.Pulled(next: at(200), count: 1, rawByteCount: 10, isAtEnd: false)
+        #expect(machine.handle(.pulled(wide)) == [.deliver, .pull(at(200))])
+        #expect(machine.handle(.acknowledged([at(100)])) == [.save(at(200))])
+    }
+
+    @Test func `a position that moves without log groups is followed by the checkpoint`() throws {
+        var machine = try Machine.processing()
+        let actions = machine.handle(.pulled(.init(next: at(150), count: 0, rawByteCount: 0, isAtEnd: false)))
+        #expect(actions == [.pull(at(150)), .save(at(150))])
+    }
+
+    @Test func `a shard that is let go finishes, saves and ends`() throws {
+        var machine = try Machine.processing()
+        _ = machine.pull(3)
+        #expect(machine.handle(.drain) == [.finishProcessing])
+        #expect(machine.pull(3).isEmpty, "what is pulled while draining is dropped")
+        #expect(machine.handle(.acknowledged(cursors(100..<102))).isEmpty)
+        #expect(machine.handle(.processorEnded) == [.save(at(102))])
+        #expect(machine.handle(.saved(at(102))) == [.end(.released)])
+    }
+
+    @Test func `a last save that does not succeed is given up after the write timeout`() throws {
+        var machine = try Machine.processing()
+        _ = machine.pull(1)
+        _ = machine.handle(.drain)
+        _ = machine.handle(.acknowledged([at(100)]))
+        #expect(machine.handle(.processorEnded) == [.save(at(101))])
+        _ = machine.handle(.failed(.save, .retriable), after: .seconds(9))
+        #expect(machine.handle(.tick, after: .milliseconds(500)) == [.end(.unsaved)])
+    }
+
+    @Test func `a shard that is lost ends without a save`() throws {
+        var machine = try Machine.processing()
+        _ = machine.pull(1)
+        _ = machine.handle(.acknowledged([at(100)]))
+        #expect(machine.handle(.failed(.save, .notOwner)) == [.cancelProcessing, .end(.lost)])
+        var other = try Machine.processing()
+        #expect(other.handle(.drop) == [.cancelProcessing, .end(.lost)])
+        #expect(other.handle(.tick, after: .seconds(100)).isEmpty)
+    }
+
+    @Test func `an expired position goes on at the beginning and the gap is reported`() throws {
+        var machine = try Machine.processing()
+        #expect(machine.handle(.failed(.pull, .invalidCursor)) == [.resolve(.begin)])
+        #expect(
+            machine.handle(.resolved(at(500))) == [.report(.gap(from: at(100), to: at(500))), .save(at(500))])
+        #expect(machine.handle(.saved(at(500))) == [.report(.started(at: at(500))), .pull(at(500))])
+    }
+
+    @Test func `an expired position waits until everything handed over is acknowledged`() throws {
+        var machine = try Machine.processing()
+        _ = machine.pull(1)
+        #expect(machine.handle(.failed(.pull, .invalidCursor)).isEmpty)
+        _ = machine.handle(.acknowledged([at(100)]))
+        #expect(machine.handle(.tick, after: .milliseconds(200)) == [.pull(at(101))])
+        #expect(machine.handle(.failed(.pull, .invalidCursor)) == [.resolve(.begin)])
+    }
+
+    @Test func `failing pulls back off from 0.2 to 30 seconds`() throws {
+        var machine = try Machine.processing()
+        var waits: [Duration] = []
+        for _ in 0..<10 {
+            #expect(machine.handle(.failed(.pull, .retriable)).isEmpty)
+            let next = try #require(machine.shard.nextTimer)
+            waits.append(next - machine.now)
+            #expect(machine.handle(.tick, after: next - machine.now) == [.pull(at(100))])
+        }
+        #expect(waits.allSatisfy { $0 >= .milliseconds(150) && $0 <= .seconds(30) })
+        #expect(try #require(waits.last) >= .seconds(22))
+    }
+
+    @Test func `a refused call is tried every 30 seconds and reported`() throws {
+        var machine = try Machine.processing()
+        #expect(machine.handle(.failed(.pull, .refused)) == [.report(.refused(.pull))])
+        #expect(machine.shard.nextTimer == Instant(nanoseconds: 30_000_000_000))
+    }
+
+    @Test func `the end of a read-only shard is saved again with each confirmed heartbeat`() throws {
+        var machine = try Machine.processing()
+        let actions = machine.pull(0, isAtEnd: true)
+        #expect(actions == [.listShards])
+        #expect(machine.handle(.listed(isReadOnly: true)) == [.save(at(100))])
+        #expect(machine.handle(.saved(at(100))).isEmpty)
+        #expect(machine.handle(.leaseRenewed) == [.save(at(100))])
+    }
+
+    @Test func `a processor that gives up lets the shard go`() throws {
+        var machine = try Machine.processing()
+        _ = machine.pull(1)
+        #expect(machine.handle(.processorEnded) == [.finishProcessing, .end(.released)])
+    }
+
+    @Test func `past the deadline of a shutdown what is in flight is given up and the rest is saved`() throws {
+        var machine = try Machine.processing()
+        _ = machine.pull(2)
+        _ = machine.handle(.drain)
+        _ = machine.handle(.acknowledged([at(100)]))
+        #expect(machine.handle(.hurry) == [.cancelProcessing])
+        #expect(machine.handle(.processorEnded) == [.save(at(101))])
+    }
+}
