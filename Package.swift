@@ -100,7 +100,7 @@ let package = Package(
         tests("YAMLTests", ["YAML"]),
         tests("ConsoleLogTests", ["ConsoleLog", "System", logging]),
         tests("PrometheusTextTests", ["PrometheusText", metrics]),
-        tests("EventHTTPTests", ["EventHTTP"]),
+        tests("EventHTTPTests", ["EventHTTP", "System"]),
         tests("SQLiteTests", ["SQLite"]),
         tests("CurlHTTPTests", ["CurlHTTP", "EventHTTP"]),
         tests("SLSProtocolTests", ["SLSProtocol"]),

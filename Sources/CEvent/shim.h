@@ -9,5 +9,6 @@
 #include <event2/listener.h>
 #include <event2/thread.h>
 #include <event2/util.h>
+#include <sys/eventfd.h>
 
 #endif

@@ -1,0 +1,2 @@
+/// A certificate authority in a folder.
+public final class CertificateAuthority: Sendable {}

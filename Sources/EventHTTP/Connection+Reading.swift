@@ -1,0 +1,106 @@
+import Glibc
+
+extension Connection {
+    /// Reads until a request is whole, the socket is empty, or this connection has had its share of the turn.
+    func read() {
+        var share = Self.readsPerTurn
+        while wantsInput && output.isEmpty {
+            guard share > 0 else { return readEvent.activate() }
+            share -= 1
+            if !pending.isEmpty {
+                consumePending()
+            } else if !readOnce() {
+                return
+            }
+        }
+    }
+
+    /// Reads of one connection in one turn: without a bound a fast sender would keep all others waiting.
+    private static let readsPerTurn = 256
+    /// The first read of a request is short, so that most of a large body is read straight to where it stays.
+    private static let firstReadByteCount = 16 << 10
+    /// How much a lingering connection reads before it is closed regardless.
+    private static let discardByteLimit = 64 << 20
+
+    /// - Returns: Whether there may be more.
+    private func readOnce() -> Bool {
+        readWaitsForWritable = false
+        switch state {
+        case .reading:
+            if case .fixedBody = parser.phase { return readBody() }
+            let limit = parser.phase == .head ? Self.firstReadByteCount : ServerLoop.scratchByteCount
+            return unsafe readIntoScratch(limit) { bytes in unsafe received(bytes) }
+        case .lingering:
+            return unsafe readIntoScratch(ServerLoop.scratchByteCount) { bytes in
+                discardedByteCount += bytes.count
+                if discardedByteCount > Self.discardByteLimit { close() }
+            }
+        case .openingTunnel, .ready, .answering, .closed: return false
+        }
+    }
+
+    private func readBody() -> Bool {
+        var outcome = ReadOutcome.failed
+        var isShort = false
+        _ = unsafe parser.receiveBody { memory in
+            outcome = unsafe stream.read(into: memory)
+            isShort = outcome != .bytes(memory.count)
+            if case .bytes(let count) = outcome { return count }
+            return 0
+        }
+        guard case .bytes = outcome else { return stopped(by: outcome) }
+        requestProgressed()
+        return !(isShort && stream.shortReadMeansEmpty)
+    }
+
+    private func readIntoScratch(_ limit: Int, _ take: (UnsafeRawBufferPointer) -> Void) -> Bool {
+        let memory = unsafe UnsafeMutableRawBufferPointer(rebasing: server.scratch[..<limit])
+        let outcome = unsafe stream.read(into: memory)
+        guard case .bytes(let count) = outcome else { return stopped(by: outcome) }
+        unsafe take(UnsafeRawBufferPointer(rebasing: memory[..<count]))
+        return count == limit || !stream.shortReadMeansEmpty
+    }
+
+    /// - Returns: false, always: nothing more is to be read now.
+    private func stopped(by outcome: ReadOutcome) -> Bool {
+        switch outcome {
+        case .bytes: break
+        case .wouldBlock(let untilWritable): readWaitsForWritable = untilWritable
+        case .failed: close()
+        case .endOfStream:
+            inputEnded = true
+            if state == .reading && parser.hasBegun { violate(.truncated) } else { close() }
+        }
+        return false
+    }
+
+    /// Gives new bytes to the parser and keeps what lies beyond the request.
+    private func received(_ bytes: UnsafeRawBufferPointer) {
+        let hadBegun = parser.hasBegun
+        let taken = unsafe parser.consume(bytes)
+        if taken < bytes.count { unsafe pending = ArraySlice(bytes[taken...]) }
+        requestProgressed(isNew: !hadBegun)
+    }
+
+    private func consumePending() {
+        let hadBegun = parser.hasBegun
+        let taken = unsafe pending.withUnsafeBytes { unsafe parser.consume($0) }
+        pending = taken == pending.count ? [] : pending.dropFirst(taken)
+        requestProgressed(isNew: !hadBegun)
+    }
+
+    private func requestProgressed(isNew: Bool = false) {
+        if isNew && parser.hasBegun { setDeadline(after: server.configuration.requestTimeout) }
+        switch parser.phase {
+        case .complete:
+            state = .ready
+            server.becameReady(self)
+        case .failed(let violation): violate(violation)
+        case .tunnel: violate(.tunnelRefused(target: parser.target))
+        case .fixedBody, .chunkedBody: if parser.takeExpectation() { send(Self.goOn) }
+        case .head: break
+        }
+    }
+
+    private static let goOn = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+}

@@ -1,0 +1,125 @@
+import Glibc
+import System
+
+/// A blocking client socket that sends exactly the bytes it is given. Used on one thread, off the cooperative pool.
+final class RawClient {
+    struct Failure: Error, CustomStringConvertible { let description: String }
+
+    /// An answer, as it stood on the wire.
+    struct Answer {
+        var status: Int
+        var headers: [(name: String, value: String)]
+        var body: [UInt8]
+
+        subscript(name: String) -> String? { headers.first { $0.name.lowercased() == name.lowercased() }?.value }
+        var text: String { String(decoding: body, as: UTF8.self) }
+    }
+
+    let descriptor: Int32
+    private var input: [UInt8] = []
+
+    /// Connects; every later wait ends after 10 seconds.
+    ///
+    /// - Parameter address: `127.0.0.1:80` or `[::1]:80`.
+    init(_ address: String) throws {
+        guard let colon = address.lastIndex(of: ":"), let port = UInt16(address[address.index(after: colon)...]) else {
+            throw Failure(description: "no address: \(address)")
+        }
+        let isIPv6 = address.hasPrefix("[")
+        descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        let status: Int32
+        if isIPv6 {
+            var name = sockaddr_in6()
+            name.sin6_family = sa_family_t(AF_INET6)
+            name.sin6_port = port.bigEndian
+            name.sin6_addr = in6addr_loopback
+            status = unsafe withUnsafeBytes(of: &name) { bytes in
+                unsafe connect(
+                    descriptor, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
+            }
+        } else {
+            var name = sockaddr_in()
+            name.sin_family = sa_family_t(AF_INET)
+            name.sin_port = port.bigEndian
+            name.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+            status = unsafe withUnsafeBytes(of: &name) { bytes in
+                unsafe connect(
+                    descriptor, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
+            }
+        }
+        guard status == 0 else {
+            let code = errno
+            close(descriptor)
+            throw Failure(description: "connect to \(address): errno \(code)")
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    func send(_ text: String) throws { try send(Array(text.utf8)) }
+
+    func send(_ bytes: [UInt8]) throws {
+        var sent = 0
+        while sent < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { memory in
+                unsafe Glibc.send(
+                    descriptor, memory.baseAddress?.advanced(by: sent), memory.count - sent,
+                    Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { throw Failure(description: "send: errno \(errno)") }
+            sent += count
+        }
+    }
+
+    func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// The next answer with its body.
+    ///
+    /// - Parameter isHead: The answer to a HEAD has no body, whatever its length says.
+    func answer(isHead: Bool = false) throws -> Answer {
+        let end = Array("\r\n\r\n".utf8)
+        var headEnd: Int?
+        while true {
+            headEnd = input.indices.first { input[$0...].starts(with: end) }
+            if headEnd != nil { break }
+            guard try readMore() else { throw Failure(description: "the connection ended in \(input.count) bytes") }
+        }
+        let head = String(decoding: input[..<(headEnd ?? 0)], as: UTF8.self)
+        input.removeFirst((headEnd ?? 0) + end.count)
+        var lines = head.split(separator: "\r\n", omittingEmptySubsequences: false)[...]
+        let words = lines.removeFirst().split(separator: " ")
+        guard words.count >= 2, words[0] == "HTTP/1.1", let status = Int(words[1]) else {
+            throw Failure(description: "no status line in \(head)")
+        }
+        var answer = Answer(status: status, headers: [], body: [])
+        for line in lines {
+            let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            answer.headers.append((String(parts[0]), parts.count > 1 ? String(parts[1].drop { $0 == " " }) : ""))
+        }
+        if !isHead, let length = answer["Content-Length"].flatMap({ Int($0) }) {
+            while input.count < length {
+                guard try readMore() else {
+                    throw Failure(description: "the connection ended after \(input.count) of \(length) bytes")
+                }
+            }
+            answer.body = Array(input.prefix(length))
+            input.removeFirst(length)
+        }
+        return answer
+    }
+
+    /// Whether the server has ended the connection properly, with nothing more sent. Waits for it.
+    func isEnded() throws -> Bool { try input.isEmpty && !readMore() }
+
+    /// - Returns: false at the end of the stream.
+    private func readMore() throws -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
+        guard count >= 0 else { throw Failure(description: "recv: errno \(errno)") }
+        input.append(contentsOf: buffer.prefix(count))
+        return count > 0
+    }
+}

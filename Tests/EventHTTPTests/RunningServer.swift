@@ -1,0 +1,87 @@
+import EventHTTP
+import Glibc
+import System
+
+/// A server on a thread of its own, on ports the system picked.
+final class RunningServer: Sendable {
+    /// What one call of the handler was given.
+    typealias Turn = [HTTPRequest]
+
+    let server: HTTPServer
+    private let turnsSeen: Lock<[Turn]>
+    private let thread: Thread
+
+    init(
+        _ configuration: HTTPServer.Configuration, authority: CertificateAuthority?,
+        answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
+    ) throws {
+        let turnsSeen = Lock<[Turn]>([])
+        let server = try HTTPServer(configuration, authority: authority) { requests in
+            turnsSeen.withLock { $0.append(requests) }
+            return requests.map(answer)
+        } violation: { violation in
+            HTTPResponse(
+                status: violation.suggestedStatus, headers: ["X-Violation": "yes"],
+                body: Array(violation.description.utf8))
+        }
+        self.turnsSeen = turnsSeen
+        self.server = server
+        thread = try Thread.start(name: "test-server") { server.run() }
+    }
+
+    /// The first plain listener.
+    var address: String { server.listeners.first { !$0.isSecure }?.address ?? "" }
+    /// The first TLS listener.
+    var secureAddress: String { server.listeners.first { $0.isSecure }?.address ?? "" }
+    /// The handler's calls so far.
+    var turns: [Turn] { turnsSeen.withLock { $0 } }
+    /// Every request so far.
+    var requests: [HTTPRequest] { turns.flatMap { $0 } }
+
+    func client() throws -> RawClient { try RawClient(address) }
+
+    /// Whether `run()` returned in time.
+    func ended(within limit: Duration) async -> Bool { await thread.join(within: limit) }
+}
+
+/// Answers with the request's body, and its method and target in headers.
+let echo: @Sendable (HTTPRequest) -> HTTPResponse = { request in
+    HTTPResponse(
+        status: 200, headers: ["x-method": request.method, "x-target": request.target], body: request.body)
+}
+
+struct ServerDidNotStop: Error {}
+
+/// Runs `body`, which may block, against a server that is stopped afterwards.
+func withServer<Result: Sendable>(
+    _ configure: (inout HTTPServer.Configuration) -> Void = { _ in }, authority: CertificateAuthority? = nil,
+    answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse = echo,
+    _ body: @escaping @Sendable (RunningServer) throws -> Result
+) async throws -> Result {
+    var configuration = HTTPServer.Configuration()
+    configuration.hosts = ["127.0.0.1"]
+    configure(&configuration)
+    let running = try RunningServer(configuration, authority: authority, answer: answer)
+    do {
+        let result = try await Thread.run(name: "test-client") { try body(running) }
+        running.server.stopNow()
+        guard await running.ended(within: .seconds(10)) else { throw ServerDidNotStop() }
+        return result
+    } catch {
+        running.server.stopNow()
+        _ = await running.ended(within: .seconds(10))
+        throw error
+    }
+}
+
+/// Waits, on a thread that may block, until `condition` holds.
+///
+/// - Returns: false if it did not within 10 seconds.
+func holds(_ condition: () -> Bool) -> Bool {
+    let end = MonotonicClock.nanoseconds() + 10_000_000_000
+    while !condition() {
+        if MonotonicClock.nanoseconds() > end { return false }
+        _ = poll(nil, 0, 2)
+    }
+    return true
+}
