@@ -87,9 +87,8 @@ let package = Package(
         .executableTarget(
             name: "sls-dispatch",
             dependencies: [
-                "ConsoleLog", "Dispatcher", "EventHTTP", "PrometheusText", "Rehearsal", "System", arguments, signals,
-                logging,
-                metrics,
+                "ConsoleLog", "Dispatcher", "EventHTTP", "PrometheusText", "Rehearsal", "SLSClient", "SLSConsumer",
+                "SLSProtocol", "System", arguments, signals, logging, metrics,
             ],
             swiftSettings: strict),
 

@@ -20,11 +20,16 @@ public final class DispatchCounters: Sendable {
     }
 
     private let totals: Lock<Totals>
-    private let routes: [String]
+    private let pulledGroups = Counter(label: "sls_dispatch_pull_log_groups_total")
+    private let unroutedGroups = Counter(
+        label: "sls_dispatch_dropped_log_groups_total", dimensions: [("reason", "unrouted")])
+    private let putGroups: [Counter]
+    private let putBytes: [Counter]
 
     /// - Parameter routes: A name per target, for metrics.
     init(routes: [String]) {
-        self.routes = routes
+        putGroups = routes.map { Counter(label: "sls_dispatch_put_log_groups_total", dimensions: [("route", $0)]) }
+        putBytes = routes.map { Counter(label: "sls_dispatch_put_bytes_total", dimensions: [("route", $0)]) }
         let zeros = Array(repeating: 0, count: routes.count)
         totals = Lock(Totals(accepted: zeros, acceptedByteCount: zeros))
     }
@@ -34,7 +39,7 @@ public final class DispatchCounters: Sendable {
 
     func pulled(_ count: Int) {
         totals.withLock { $0.pulled += count }
-        Counter(label: "sls_dispatch_pull_log_groups_total").increment(by: count)
+        pulledGroups.increment(by: count)
     }
 
     func accepted(target: Int, byteCount: Int) {
@@ -42,22 +47,27 @@ public final class DispatchCounters: Sendable {
             $0.accepted[target] += 1
             $0.acceptedByteCount[target] += byteCount
         }
-        let route = [("route", routes[target])]
-        Counter(label: "sls_dispatch_put_log_groups_total", dimensions: route).increment()
-        Counter(label: "sls_dispatch_put_bytes_total", dimensions: route).increment(by: byteCount)
+        putGroups[target].increment()
+        putBytes[target].increment(by: byteCount)
     }
 
-    func failed(stage: String, code: String) {
-        if stage == "put" { totals.withLock { $0.failedPuts += 1 } }
-        Counter(label: "sls_dispatch_errors_total", dimensions: [("stage", stage), ("code", code)]).increment()
+    func failed(stage: Stage, code: String) {
+        if stage == .put { totals.withLock { $0.failedPuts += 1 } }
+        Counter(label: "sls_dispatch_errors_total", dimensions: [("stage", stage.rawValue), ("code", code)]).increment()
     }
 
     /// - Returns: Whether it is the first log group of its topic.
     func unrouted(topic: String) -> Bool {
-        Counter(label: "sls_dispatch_dropped_log_groups_total", dimensions: [("reason", "unrouted")]).increment()
+        unroutedGroups.increment()
         return totals.withLock {
             $0.unrouted += 1
             return $0.unroutedTopics.add(topic)
         }
+    }
+
+    /// The stages of the pipeline that can fail.
+    enum Stage: String {
+        case scan
+        case put
     }
 }

@@ -20,7 +20,7 @@ extension ShardDelivery {
             return .accepted
         } catch let error as ClientError {
             if error.isCancelled { return .retriable }
-            outside.counters.failed(stage: "put", code: error.code)
+            outside.counters.failed(stage: .put, code: error.code)
             let metadata: Logger.Metadata = [
                 "logstore": "\(target.place)", "shard": "\(held.id)", "cursor": "\(write.cursor)", "error": "\(error)",
             ]

@@ -86,7 +86,7 @@ struct ShardDelivery: Sendable {
             if !unrouted.isEmpty { held.acknowledge(unrouted) }
             return true
         } catch {
-            outside.counters.failed(stage: "scan", code: "malformed")
+            outside.counters.failed(stage: .scan, code: "malformed")
             outside.logger.error(
                 "a pulled batch is malformed; the shard is pulled again",
                 metadata: ["shard": "\(held.id)", "cursor": "\(batch.first)", "error": "\(error)"])

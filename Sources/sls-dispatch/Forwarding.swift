@@ -1,0 +1,131 @@
+import Dispatcher
+import Logging
+import Metrics
+import PrometheusText
+import SLSConsumer
+import SLSProtocol
+import System
+import UnixSignals
+
+/// The time of day, asked once when the options are read.
+enum ConsumerTime {
+    static func wall() -> Timestamp { ConsumerClock.system.wall() }
+}
+
+/// One run of the dispatcher as a program: signals, admin listener, ready line, exit status.
+struct Forwarding: Sendable {
+    private static let summaryInterval = Duration.seconds(60)
+
+    private let options: RunOptions
+    private let logger: Logger
+
+    init(_ options: RunOptions, logger: Logger) {
+        self.options = options
+        self.logger = logger
+    }
+
+    /// - Returns: The exit status.
+    func run() async -> Int32 {
+        let metrics = PrometheusFactory()
+        MetricsSystem.bootstrap(metrics)
+        logStart()
+        do throws(DispatchError) {
+            let dispatcher = try Dispatcher(options.settings, logger: logger)
+            guard let admin = await startAdmin(dispatcher, metrics) else { return 1 }
+            let outcome = try await forward(dispatcher, adminAddress: admin.listener?.address)
+            await admin.listener?.stop()
+            await dispatcher.shutdown()
+            logSummary(dispatcher.status)
+            logger.notice("stopped", metadata: ["settled": "\(outcome.isSettled)"])
+            return outcome.isSettled ? ExitStatus.settled : ExitStatus.unsettled
+        } catch {
+            logger.error("\(error)")
+            return 1
+        }
+    }
+
+    private func forward(
+        _ dispatcher: Dispatcher, adminAddress: String?
+    ) async throws(DispatchError) -> Dispatcher.Outcome {
+        let stop = Eventually<Void>()
+        let result = await withTaskGroup(of: Result<Dispatcher.Outcome, DispatchError>?.self) { group in
+            group.addTask { await self.watchSignals(stop) }
+            group.addTask { await self.summarize(dispatcher) }
+            group.addTask {
+                do throws(DispatchError) {
+                    return .success(
+                        try await dispatcher.run(until: stop) {
+                            StandardStream.output.write(
+                                readyLine(consumer: dispatcher.consumerName.value, admin: adminAddress))
+                        })
+                } catch {
+                    return .failure(error)
+                }
+            }
+            var result: Result<Dispatcher.Outcome, DispatchError>?
+            while result == nil, let next = await group.next() { result = next }
+            group.cancelAll()
+            return result
+        }
+        guard let result else { preconditionFailure("the dispatcher ended without a result") }
+        return try result.get()
+    }
+
+    /// The first signal asks for an orderly end, the second ends the program.
+    private func watchSignals(_ stop: Eventually<Void>) async -> Result<Dispatcher.Outcome, DispatchError>? {
+        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+            if stop.current != nil { CurrentProcess.exitNow(ExitStatus.unsettled) }
+            logger.notice("stopping", metadata: ["signal": "\(signal)"])
+            stop.set(())
+        }
+        return nil
+    }
+
+    private func summarize(_ dispatcher: Dispatcher) async -> Result<Dispatcher.Outcome, DispatchError>? {
+        while !Task.isCancelled {
+            await ConsumerClock.system.sleep(until: ConsumerClock.system.now() + Self.summaryInterval)
+            if !Task.isCancelled { logSummary(dispatcher.status) }
+        }
+        return nil
+    }
+
+    /// - Returns: nil when the address cannot be had, which was logged.
+    private func startAdmin(
+        _ dispatcher: Dispatcher, _ metrics: PrometheusFactory
+    ) async -> (listener: AdminListener?, Void)? {
+        guard let address = options.admin else { return (nil, ()) }
+        do {
+            return (try AdminListener.start(address, dispatcher: dispatcher, metrics: metrics), ())
+        } catch {
+            logger.error("the admin listener cannot start", metadata: ["error": "\(error)"])
+            return nil
+        }
+    }
+
+    private func logStart() {
+        let settings = options.settings
+        var metadata: Logger.Metadata = [
+            "project": "\(settings.source.project)", "logstore": "\(settings.source.logstore)",
+            "group": "\(settings.group)", "start": "\(settings.start.position)",
+        ]
+        for route in settings.routes.routes {
+            metadata["route[\(route.topic)]"] = "\(settings.targets[route.target])"
+        }
+        logger.notice("starting", metadata: metadata)
+    }
+
+    private func logSummary(_ status: Dispatcher.Status) {
+        var metadata: Logger.Metadata = [
+            "pulled": "\(status.totals.pulled)", "unrouted": "\(status.totals.unrouted)",
+            "failed-puts": "\(status.totals.failedPuts)", "shards": "\(status.consumer.shards.count)",
+            "connections": "\(status.connectionCount)",
+        ]
+        for (place, count) in zip(options.settings.targets, status.totals.accepted) {
+            metadata["put[\(place.logstore)]"] = "\(count)"
+        }
+        for (topic, count) in status.totals.unroutedTopics.ranked.prefix(10) {
+            metadata["unrouted[\(topic)]"] = "\(count)"
+        }
+        logger.notice("forwarded so far", metadata: metadata)
+    }
+}

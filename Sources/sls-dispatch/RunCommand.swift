@@ -1,0 +1,99 @@
+import ArgumentParser
+import ConsoleLog
+import Dispatcher
+import Logging
+import SLSProtocol
+import System
+import UnixSignals
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Forward until stopped (default).",
+        discussion: """
+            Reads its settings from variables; an option wins over its variable. After the first heartbeat one JSON line \
+            goes to stdout. Logs go to stderr. SIGTERM or SIGINT finishes what is in flight, saves the checkpoints and \
+            ends; a second one ends at once.
+
+            required: SLS_ENDPOINT SLS_AK_ID SLS_AK_KEY SLS_PROJECT SLS_LOGSTORE SLS_CG
+            targets:  SLS_LOGSTORE_TO1 (topic ngnix), SLS_LOGSTORE_TO2 (sql_audit), SLS_LOGSTORE_TO3 (click),
+                      or SLS_ROUTES=topic=logstore,... in their place
+            optional: SLS_ENDPOINT_TO, SLS_PROJECT_TO (default: the source's), SLS_STS_TOKEN, SLS_CA_FILE,
+                      SLS_CONSUMER_NAME (default: the first free slot of <group>-<host>-<n>),
+                      SLS_CURSOR_START (default: begin; end, 2018-12-26T00:00:00Z, "2018-12-26 0:0:0", Unix seconds, -2h)
+            proxies:  http_proxy, https_proxy, no_proxy
+            """)
+
+    @Option(
+        help: ArgumentHelp(
+            "Give the consumer group this timeout where it is created here: whole seconds, 6 or more.",
+            discussion: "(default: 30s) SLS_GROUP_TIMEOUT", valueName: "time"))
+    var groupTimeout: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Serve /healthz, /readyz, /metrics and /status on this address; port 0 picks a free one.",
+            discussion: "(default: off) SLS_ADMIN", valueName: "address:port"))
+    var admin: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Log messages of this level and above: trace, debug, info, notice, warning, error, critical.",
+            discussion: "(default: notice) SLS_LOG_LEVEL", valueName: "level"))
+    var logLevel: String?
+
+    func run() async throws {
+        let options: RunOptions
+        do throws(SettingsError) {
+            options = try RunOptions(self, environment: Environment.all())
+        } catch {
+            for mistake in error.mistakes { StandardStream.error.write("sls-dispatch: \(mistake)\n") }
+            StandardStream.error.write("sls-dispatch run --help shows the options and variables.\n")
+            throw ExitCode(ExitStatus.usage)
+        }
+        ConsoleLogHandler.install(level: options.logLevel)
+        let logger = Logger(label: "sls-dispatch")
+        let status = await Forwarding(options, logger: logger).run()
+        if status != ExitStatus.settled { throw ExitCode(status) }
+    }
+}
+
+/// What `run` was told: options, else variables; checked as a whole.
+struct RunOptions: Sendable {
+    var settings: DispatcherSettings
+    var admin: AdminAddress?
+    var logLevel = Logger.Level.notice
+
+    init(_ command: RunCommand, environment: [String: String]) throws(SettingsError) {
+        var variables = environment
+        if let timeout = command.groupTimeout { variables["SLS_GROUP_TIMEOUT"] = timeout }
+        var mistakes: [String] = []
+        var parsed: DispatcherSettings?
+        do throws(SettingsError) {
+            parsed = try DispatcherSettings(environment: variables, now: ConsumerTime.wall())
+        } catch {
+            mistakes = error.mistakes
+        }
+        if let file = parsed?.certificateAuthorityFile, !Files.exists(file) {
+            mistakes.append("SLS_CA_FILE: there is no file \(file)")
+        }
+        if let text = Self.value(command.admin, environment["SLS_ADMIN"]) {
+            admin = AdminAddress(text)
+            if admin == nil { mistakes.append("--admin \(text): expected address:port, such as 127.0.0.1:9000") }
+        }
+        if let text = Self.value(command.logLevel, environment["SLS_LOG_LEVEL"]) {
+            if let level = Logger.Level(rawValue: text) {
+                logLevel = level
+            } else {
+                let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+                mistakes.append("--log-level \(text): expected one of \(known)")
+            }
+        }
+        guard let parsed, mistakes.isEmpty else { throw SettingsError(mistakes: mistakes) }
+        settings = parsed
+    }
+
+    private static func value(_ option: String?, _ variable: String?) -> String? {
+        option ?? variable.flatMap { $0.isEmpty ? nil : $0 }
+    }
+}

@@ -1,0 +1,85 @@
+import Dispatcher
+import FoundationEssentials
+import SLSConsumer
+import SLSProtocol
+import System
+
+/// The ready line of `run`.
+func readyLine(consumer: String, admin: String?) -> String {
+    struct Line: Encodable {
+        let event = "ready"
+        let consumer: String
+        let admin: String?
+        let pid: Int32
+    }
+    return json(Line(consumer: consumer, admin: admin, pid: CurrentProcess.id)) + "\n"
+}
+
+/// The answer of `/status`.
+struct StatusDocument: Encodable {
+    struct Shard: Encodable {
+        let shard: Int
+        let state: String
+        let checkpoint: Int64?
+        let delivered: Int64?
+        let outstanding: Int
+    }
+
+    struct Route: Encodable {
+        let logstore: String
+        let logGroups: Int
+        let bytes: Int
+    }
+
+    let consumer: String
+    let leaseSeconds: Double
+    let leaseLosses: Int
+    let heartbeats: Int
+    let isUnauthorized: Bool
+    let connections: Int
+    let pulled: Int
+    let failedPuts: Int
+    let routes: [Route]
+    let unrouted: Int
+    let unroutedTopics: [String: Int]
+    let shards: [Shard]
+
+    init(_ dispatcher: Dispatcher) {
+        let status = dispatcher.status
+        consumer = dispatcher.consumerName.value
+        leaseSeconds = status.consumer.leaseRemaining.inSeconds
+        leaseLosses = status.consumer.leaseLossCount
+        heartbeats = status.consumer.heartbeatCount
+        isUnauthorized = status.consumer.isUnauthorized
+        connections = status.connectionCount
+        pulled = status.totals.pulled
+        failedPuts = status.totals.failedPuts
+        unrouted = status.totals.unrouted
+        unroutedTopics = status.totals.unroutedTopics.counts
+        routes = dispatcher.settings.targets.enumerated().map { index, place in
+            Route(
+                logstore: place.description, logGroups: status.totals.accepted[index],
+                bytes: status.totals.acceptedByteCount[index])
+        }
+        shards = status.consumer.shards.sorted { $0.key < $1.key }.map { shard, state in
+            Shard(
+                shard: shard.value,
+                state: state.isDraining
+                    ? "shuttingDown"
+                    : status.blocked.contains(shard)
+                        ? "blocked" : state.confirmed == nil ? "initializing" : "processing",
+                checkpoint: state.confirmed?.number, delivered: state.lowWater?.number,
+                outstanding: state.outstandingCount)
+        }
+    }
+
+    var json: String { sls_dispatch.json(self) + "\n" }
+}
+
+private func json(_ value: some Encodable) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // Only numbers that JSON does not have can fail, and there are none here.
+    guard let data = try? encoder.encode(value) else { return "{}" }
+    return String(decoding: data, as: UTF8.self)
+}
