@@ -93,8 +93,8 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "TestKit", dependencies: ["FakeSLS", "SLSClient", "SLSProtocol", "System"], path: "Tests/TestKit",
-            swiftSettings: strict),
+            name: "TestKit", dependencies: ["EventHTTP", "FakeSLS", "SLSClient", "SLSProtocol", "System"],
+            path: "Tests/TestKit", swiftSettings: strict),
         tests("SystemTests", ["System"]),
         tests("YAMLTests", ["YAML"]),
         tests("ConsoleLogTests", ["ConsoleLog", "System", logging]),

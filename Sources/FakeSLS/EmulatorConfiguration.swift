@@ -21,6 +21,10 @@ public struct EmulatorConfiguration: Sendable {
     public var authentication = Authentication.lenient
     /// Default: relaxed.
     public var limits = Limits.relaxed
+    /// Domains directly below which projects stand, besides the service's own and `localhost`. Default: none.
+    public var baseDomains: [String] = []
+    /// The region that projects say they live in. Default: `cn-hangzhou`.
+    public var region = "cn-hangzhou"
     /// What is made at start where it does not exist yet, in this order. Default: nothing.
     public var stores: [InitialProject] = []
     /// The certificate that `/_fake/ca.pem` gives out, PEM; nil answers 404 there.
@@ -29,6 +33,9 @@ public struct EmulatorConfiguration: Sendable {
     public var metricsText: (@Sendable () -> String)?
     /// Where the emulator says what it does. Default: the label `fake-sls` on whatever `LoggingSystem` is set to.
     public var logger = Logger(label: "fake-sls")
+
+    /// Pages of 16 KiB that the store may grow to, for tests of a full disk; nil for no limit.
+    var storePageLimit: Int?
 
     /// The defaults: in memory, lenient, relaxed, empty.
     public init() {}

@@ -94,6 +94,8 @@ public struct ProjectDescription: Codable, Hashable, Sendable {
     public var dataRedundancyType: String?
     /// The resource group's id.
     public var resourceGroupId: String?
+    /// What the project may hold; GetProject tells it always, ListProject on demand.
+    public var quota: ProjectQuota?
 
     /// A project of these properties.
     public init(
@@ -110,6 +112,15 @@ public struct ProjectDescription: Codable, Hashable, Sendable {
         self.dataRedundancyType = dataRedundancyType
         self.resourceGroupId = resourceGroupId
     }
+}
+
+/// What a project may hold.
+public struct ProjectQuota: Codable, Hashable, Sendable {
+    /// How many shards.
+    public var shard: Int
+
+    /// A quota of that many shards.
+    public init(shard: Int) { self.shard = shard }
 }
 
 /// The answer of ListProject.

@@ -78,6 +78,12 @@ internal import CSQLite
     /// - Returns: How many rows it inserted, changed or deleted.
     @discardableResult
     public func run(_ sql: String, _ values: any Bindable...) throws(SQLiteError) -> Int {
+        try run(sql, values: values)
+    }
+
+    /// The same with the values in an array, for a caller that wraps this one.
+    @discardableResult
+    public func run(_ sql: String, values: [any Bindable]) throws(SQLiteError) -> Int {
         let statement = try idleStatement(sql)
         defer { statement.reset() }
         try statement.bind(values)
@@ -88,6 +94,13 @@ internal import CSQLite
     /// All rows of a query, in its order.
     public func rows<Element>(
         _ sql: String, _ values: any Bindable..., read: (borrowing Row) -> Element
+    ) throws(SQLiteError) -> [Element] {
+        try rows(sql, values: values, read: read)
+    }
+
+    /// The same with the values in an array, for a caller that wraps this one.
+    public func rows<Element>(
+        _ sql: String, values: [any Bindable], read: (borrowing Row) -> Element
     ) throws(SQLiteError) -> [Element] {
         var elements: [Element] = []
         try visit(sql, values) { row in
@@ -100,6 +113,13 @@ internal import CSQLite
     /// The first row of a query, nil when it has none.
     public func row<Element>(
         _ sql: String, _ values: any Bindable..., read: (borrowing Row) -> Element
+    ) throws(SQLiteError) -> Element? {
+        try row(sql, values: values, read: read)
+    }
+
+    /// The same with the values in an array, for a caller that wraps this one.
+    public func row<Element>(
+        _ sql: String, values: [any Bindable], read: (borrowing Row) -> Element
     ) throws(SQLiteError) -> Element? {
         var element: Element?
         try visit(sql, values) { row in
@@ -118,6 +138,13 @@ internal import CSQLite
     /// Shows the rows of a query to `body`, one after the other, until it wants no more.
     public func forEachRow(
         _ sql: String, _ values: any Bindable..., body: (borrowing Row) -> Visit
+    ) throws(SQLiteError) {
+        try visit(sql, values, body)
+    }
+
+    /// The same with the values in an array, for a caller that wraps this one.
+    public func forEachRow(
+        _ sql: String, values: [any Bindable], body: (borrowing Row) -> Visit
     ) throws(SQLiteError) {
         try visit(sql, values, body)
     }

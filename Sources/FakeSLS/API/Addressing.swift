@@ -1,0 +1,61 @@
+/// Which project a request is meant for: the host name decides in most cases.
+///
+/// Source: page "Endpoints"; the order of the rules is ours where the service and its SDKs leave it open.
+struct Addressing: Sendable {
+    /// Domains below which the first label is a region: `demo.cn-hangzhou.log.aliyuncs.com`.
+    private static let regionalDomains = ["log.aliyuncs.com", "sls.aliyuncs.com"]
+    /// Domains directly below which projects stand.
+    private static let plainDomains = ["log-global.aliyuncs.com", "localhost"]
+
+    /// Further domains directly below which projects stand, lower-case.
+    let baseDomains: [String]
+
+    init(baseDomains: [String] = []) { self.baseDomains = baseDomains.map { $0.lowercased() } }
+
+    /// The text in the project's place, not yet checked; nil when the request names none.
+    ///
+    /// - Parameters:
+    ///   - target: Its authority, where it has one, counts before the `Host` header.
+    ///   - host: The `Host` header as received.
+    ///   - projectHeader: `x-log-project`, which loongcollector sends.
+    func project(target: RequestTarget, host: String?, projectHeader: String?) -> String? {
+        if let projectHeader, !projectHeader.isEmpty { return projectHeader }
+        if target.segments.first == "prometheus", target.segments.count >= 2 { return target.segments[1] }
+        return (target.authority ?? host).flatMap { project(ofHost: Self.withoutPort($0.lowercased())) }
+    }
+
+    private func project(ofHost host: String) -> String? {
+        guard !host.isEmpty, !host.hasPrefix("["), host.contains("."), !Self.isIPv4(host) else { return nil }
+        if let project = Self.label(of: host, beforeAddress: 4) { return project }
+        for domain in baseDomains + Self.plainDomains {
+            if host == domain { return nil }
+            if host.hasSuffix("." + domain) { return String(host.dropLast(domain.count + 1)) }
+        }
+        for domain in Self.regionalDomains where host == domain || host.hasSuffix("." + domain) {
+            // What is left is `<region>` or `<project>.<region>`.
+            let labels = host.dropLast(domain.count).split(separator: ".")
+            return labels.count < 2 ? nil : labels.dropLast().joined(separator: ".")
+        }
+        return host.split(separator: ".").first.map { String($0) }
+    }
+
+    /// What stands before an IPv4 address of that many labels at the host's end.
+    private static func label(of host: String, beforeAddress count: Int) -> String? {
+        let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.count > count, isIPv4(labels.suffix(count).joined(separator: ".")) else { return nil }
+        return labels.dropLast(count).joined(separator: ".")
+    }
+
+    private static func isIPv4(_ host: String) -> Bool {
+        let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+        return labels.count == 4 && labels.allSatisfy { (1...3).contains($0.utf8.count) && UInt8($0) != nil }
+    }
+
+    private static func withoutPort(_ authority: String) -> String {
+        guard let colon = authority.lastIndex(of: ":"), authority[colon...].dropFirst().allSatisfy(\.isNumber) else {
+            return authority
+        }
+        let host = authority[..<colon]
+        return host.hasSuffix(".") ? String(host.dropLast()) : String(host)
+    }
+}

@@ -1,0 +1,83 @@
+internal import EventHTTP
+internal import SLSProtocol
+
+/// Reads log groups from a cursor on:
+/// `GET /logstores/{logstore}/shards/{shard}?type=log|logs&cursor=…&count=…[&end_cursor=…]`.
+///
+/// Source: aliyun-log-python-sdk, logclient.py, `pull_logs` (`log`); aliyun-log-go-sdk, log_store.go, `PullLogs` (`logs`);
+/// aliyun-log-rust-sdk spells `endCursor`.
+struct PullLogs: Endpoint {
+    static let route = Route(.get, "/logstores/{logstore}/shards/{shard}", query: ["type": "log|logs"])
+    let logs: LogService
+
+    func respond(to request: APIRequest) throws(APIError) -> APIResponse {
+        let (logstore, shard) = (try request.logstore(), try request.shard())
+        for name in ["query", "processor"] where request.query(name).nonEmpty != nil {
+            throw .notSupported("PullLogs with \(name)")
+        }
+        let compression = try PullEncoding.choose(request.http.headers["Accept-Encoding"])
+        let stop =
+            if request.query("end_cursor").nonEmpty != nil {
+                try request.cursor("end_cursor")
+            } else if request.query("endCursor").nonEmpty != nil {
+                try request.cursor("endCursor")
+            } else {
+                nil as Cursor?
+            }
+        let pulled = try logs.pull(
+            from: try request.cursor("cursor"), to: stop, count: try count(request), shard: shard, in: logstore,
+            now: request.now)
+        return try encode(pulled, compression)
+    }
+
+    private func count(_ request: APIRequest) throws(APIError) -> Int {
+        let text = try request.required("count")
+        guard let count = Int(text), (1...RequestLimits.pulledGroupCount).contains(count) else {
+            throw .parameterInvalid(
+                "Invalid loggroup count, (0,\(RequestLimits.pulledGroupCount)]: \"\(text.prefix(40))\"")
+        }
+        return count
+    }
+
+    private func encode(
+        _ pulled: LogService.Pulled, _ compression: CompressionType?
+    ) throws(APIError) -> APIResponse {
+        var response = APIResponse(contentType: "application/x-protobuf", body: pulled.list.bytes)
+        response.headers = [
+            ("x-log-cursor", pulled.next.encoded), ("x-log-count", "\(pulled.count)"),
+            ("x-log-bodyrawsize", "\(pulled.list.bytes.count)"), ("x-log-cursor-time", "\(pulled.nextTime)"),
+            ("x-log-end-of-cursor", pulled.isAtEnd ? "1" : "0"),
+        ]
+        if pulled.count > 0 {
+            response.headers.append(("x-log-read-last-cursor", "\(pulled.next.number - 1)"))
+        }
+        if let compression {
+            // An empty list becomes the one byte 00, which the C++ SDK needs.
+            do { response.body = try Compression.compress(pulled.list.bytes, as: compression) } catch {
+                throw APIError(.internalServerError, "\(error)")
+            }
+            response.headers.append(("x-log-compresstype", compression.rawValue))
+        }
+        return response
+    }
+}
+
+/// How a pull's answer is compressed, by what the client can read.
+enum PullEncoding {
+    /// What any client can read, or names without meaning it.
+    private static let plain: Set<Substring> = ["identity", "gzip", "br", "*"]
+
+    /// nil for a plain answer.
+    ///
+    /// - Throws: `InvalidAcceptEncoding` where nothing that is offered was asked for.
+    static func choose(_ acceptEncoding: String?) throws(APIError) -> CompressionType? {
+        let names = (acceptEncoding ?? "").lowercased().split { $0 == "," || $0 == " " }
+            .map { $0.prefix { $0 != ";" } }.filter { !$0.isEmpty }
+        if names.contains("lz4") { return .lz4 }
+        guard names.isEmpty || names.contains(where: { plain.contains($0) }) else {
+            throw APIError(
+                .invalidAcceptEncoding, "Accept-Encoding \"\((acceptEncoding ?? "").prefix(80))\": only lz4 is offered")
+        }
+        return nil
+    }
+}

@@ -1,0 +1,97 @@
+internal import SLSProtocol
+
+/// The calls of the real service that are known here and refused by name: 400 `NotSupported`, which no SDK retries.
+///
+/// Source: API reference 2020-12-30, the paths that the official SDKs use.
+enum RefusedCalls {
+    static var entries: [Router.Entry] { (queries + data + projects + resources).map { refusal($0.0, $0.1) } }
+
+    private static func refusal(_ name: String, _ route: Route) -> Router.Entry {
+        Router.Entry(name: name, route: route, writes: false) { _ throws(APIError) in throw .notSupported(name) }
+    }
+
+    private static let queries: [(String, Route)] = [
+        ("GetLogsV2", Route(.post, "/logstores/{logstore}/logs")),
+        ("GetLogs", Route(.get, "/logstores/{logstore}", "/logstores/{logstore}/index", query: ["type": "log"])),
+        (
+            "GetHistograms",
+            Route(.get, "/logstores/{logstore}", "/logstores/{logstore}/index", query: ["type": "histogram"])
+        ),
+        ("ListTopics", Route(.get, "/logstores/{logstore}", "/logstores/{logstore}/index", query: ["type": "topic"])),
+        (
+            "GetContextLogs",
+            Route(.get, "/logstores/{logstore}", "/logstores/{logstore}/index", query: ["type": "context_log"])
+        ),
+        ("GetProjectLogs", Route(.get, "/logs")),
+        ("SubmitAsyncSql", Route(.post, "/asyncsql")),
+        ("GetAsyncSql", Route(.get, "/asyncsql/{id}")),
+        ("DeleteAsyncSql", Route(.delete, "/asyncsql/{id}")),
+    ]
+
+    private static let data: [(String, Route)] = [
+        ("PutWebtracking", Route(.post, "/logstores/{logstore}/track")),
+        (
+            "GetWebtracking",
+            Route(
+                .get, "/logstores/{logstore}/track", "/logstores/{logstore}/track.gif",
+                "/logstores/{logstore}/track_ua.gif")
+        ),
+        ("PutMetrics", Route(.post, "/prometheus/{project}/{logstore}/api/v1/write")),
+        ("DeleteShard", Route(.delete, "/logstores/{logstore}/shards/{shard}")),
+        ("DeleteLogs", Route(.post, "/logstores/{logstore}/deletelogs")),
+        ("GetDeleteLogsTask", Route(.get, "/logstores/{logstore}/deletelogs/**")),
+        ("UpdateLogs", Route(.post, "/logstores/{logstore}/updatelogs")),
+        ("PutObject", Route(.put, "/logstores/{logstore}/objects/{name}")),
+        ("GetObject", Route(.get, "/logstores/{logstore}/objects/{name}")),
+        ("GetLogStoreMeteringMode", Route(.get, "/logstores/{logstore}/meteringmode")),
+        ("UpdateLogStoreMeteringMode", Route(.put, "/logstores/{logstore}/meteringmode")),
+        ("GetLogStoreMultimodalConfiguration", Route(.get, "/logstores/{logstore}/multimodalconfiguration")),
+        ("PutLogStoreMultimodalConfiguration", Route(.put, "/logstores/{logstore}/multimodalconfiguration")),
+        ("UpdateLogStoreEncryption", Route(.put, "/logstores/{logstore}/encryption")),
+        ("UpdateLogStoreProcessor", Route(.put, "/logstores/{logstore}/processor")),
+        ("GetLogtailConfigOfLogStore", Route(.get, "/logstores/{logstore}/config/**")),
+    ]
+
+    private static let projects: [(String, Route)] = [
+        ("DescribeRegions", Route(.get, "/regions")),
+        ("PutProjectTransferAcceleration", Route(.put, "/transferacceleration")),
+        ("GetDirectModeIp", Route(.get, "/direct_mode_ip")),
+        ("TagResources", Route(.post, "/tag")),
+        ("UntagResources", Route(.post, "/untag")),
+        ("ListTagResources", Route(.get, "/tags")),
+        ("ChangeResourceGroup", Route(.put, "/resourcegroup")),
+        ("GetProjectPolicy", Route(.get, "/policy")),
+        ("PutProjectPolicy", Route(.post, "/policy")),
+        ("DeleteProjectPolicy", Route(.delete, "/policy")),
+        ("GetSlsService", Route(.get, "/slsservice")),
+        ("OpenSlsService", Route(.post, "/slsservice")),
+        ("RefreshToken", Route(.post, "/token/refresh")),
+        ("GetHealth", Route(.get, "/health")),
+    ]
+
+    /// Families of documents that have one path and the usual five calls.
+    private static let resources: [(String, Route)] = [
+        family("MachineGroup", "/machinegroups"), family("Config", "/configs"),
+        family("LogtailPipelineConfig", "/pipelineconfigs"), family("SavedSearch", "/savedsearches"),
+        family("Dashboard", "/dashboards"), family("Alert", "/alerts"), family("Job", "/jobs"),
+        family("ETL", "/etls"), family("ScheduledSQL", "/scheduledsqls"), family("OSSExport", "/ossexports"),
+        family("OSSIngestion", "/ossingestions"), family("S3Ingestion", "/s3ingestions"),
+        family("MaxComputeExport", "/maxcomputeexports"), family("DownloadJob", "/downloadjobs"),
+        family("MetricStore", "/metricstores"), family("ExternalStore", "/externalstores"),
+        family("SubStore", "/logstores/{logstore}/substores"), family("Shipper", "/logstores/{logstore}/shipper"),
+        family("Domain", "/domains"), family("Logging", "/logging"), family("StoreView", "/storeviews"),
+        family("SqlInstance", "/sqlinstance"), family("IngestProcessor", "/ingestprocessors"),
+        family("ConsumeProcessor", "/consumeprocessors"), family("MaterializedView", "/materializedviews"),
+        family("ResourceRecord", "/resources"), family("CollectionPolicy", "/collectionpolicy"),
+        family("ProjectConsumerGroup", "/consumergroups"), family("MachineLearning", "/ml"),
+        family("ApiKey", "/apikeys"),
+    ].flatMap(\.self)
+
+    private static func family(_ noun: String, _ path: String) -> [(String, Route)] {
+        [
+            ("Create\(noun)", Route(.post, path, "\(path)/**")), ("Get\(noun)", Route(.get, "\(path)/{name}/**")),
+            ("List\(noun)", Route(.get, path)), ("Update\(noun)", Route(.put, path, "\(path)/**")),
+            ("Delete\(noun)", Route(.delete, path, "\(path)/**")),
+        ]
+    }
+}

@@ -1,0 +1,250 @@
+public import EventHTTP
+internal import Logging
+internal import SLSProtocol
+internal import SQLite
+
+/// The emulator behind its HTTP server: requests in, answers out, one turn of the loop at a time.
+///
+/// All requests of a turn share one transaction, each that writes has a savepoint of its own, and the answers are given
+/// out after the commit: none shows what could still be lost.
+///
+/// `@unchecked Sendable`: it is handed to the loop thread, which alone calls it, one turn after the other.
+public final class Emulator: @unchecked Sendable {
+    /// One request's answer, and what is counted of it.
+    private struct Answered {
+        let response: HTTPResponse
+        let call: String
+        let code: String
+    }
+
+    private let store: Store
+    private let live = LiveStateBox()
+    private let services: Services
+    private let router: Router
+    private let addressing: Addressing
+    private let authenticator: Authenticator
+    private let ownPages: OwnPages
+    private let clock: ServerClock
+    private let logger: Logger
+    private let metrics = RequestMetrics()
+    private var requestIDs = RequestIDs()
+    /// False while the live state could not be read back after a lost transaction.
+    private var isLoaded = false
+
+    /// Opens the data, or makes it.
+    ///
+    /// - Throws: `EmulatorError` when the data cannot be opened or read.
+    public init(_ configuration: EmulatorConfiguration, clock: ServerClock = .system) throws(EmulatorError) {
+        let location = configuration.dataFolder.map { Database.Location.file($0 + "/fake-sls.sqlite") } ?? .memory
+        store = try Store(location, pageLimit: configuration.storePageLimit, logger: configuration.logger)
+        services = Services(store: store, live: live, limits: configuration.limits, region: configuration.region)
+        router = Router(APITable.entries(services))
+        addressing = Addressing(baseDomains: configuration.baseDomains)
+        authenticator = Authenticator(
+            mode: configuration.authentication, secrets: configuration.accessKeys, logger: configuration.logger)
+        ownPages = OwnPages(metricsText: configuration.metricsText, certificate: configuration.authorityCertificate)
+        self.clock = clock
+        logger = configuration.logger
+        reload(clock.now)
+        guard isLoaded else { throw EmulatorError("the data cannot be read; the log says why") }
+        do throws(APIError) { try make(configuration.stores, clock.now) } catch {
+            throw EmulatorError("what is to be made at start cannot be made: \(error.message)")
+        }
+    }
+
+    /// Answers the requests that became complete in one turn of the loop; called about once a second without any.
+    ///
+    /// - Returns: One answer for each request, in their order. All are 500 when the turn could not be committed.
+    public func respond(to requests: [HTTPRequest]) -> [HTTPResponse] {
+        let now = clock.now
+        if requests.isEmpty && isLoaded && !services.groups.hasExpired(now: now) {
+            metrics.show(live.state)
+            return []
+        }
+        var turn = Turn<Answered>(requestCount: requests.count)
+        begin(&turn, now)
+        while let index = turn.next { turn.record(outcome(of: requests[index], now)) }
+        if turn.mayCommit { turn.ended(committed: commit()) }
+        let answers = turn.answers() ?? requests.map { _ in answer(Self.lostTurn, call: "unknown", now) }
+        if turn.needsReload {
+            store.rollBack()
+            reload(now)
+        }
+        for answer in answers { metrics.count(call: answer.call, code: answer.code) }
+        return answers.map(\.response)
+    }
+
+    /// The answer to what was no request, in the service's shape.
+    public func violation(_ violation: HTTPViolation) -> HTTPResponse {
+        let answer = answer(APIError(violation), call: "unknown", clock.now)
+        metrics.count(call: answer.call, code: answer.code)
+        return answer.response
+    }
+
+    /// Makes the projects and logstores that do not exist yet.
+    private func make(_ projects: [InitialProject], _ now: Moment) throws(APIError) {
+        guard !projects.isEmpty else { return }
+        try store.begin()
+        for project in projects {
+            if try store.project(project.name) == nil {
+                try services.projects.create(
+                    project.name, description: project.description, resourceGroup: "", redundancy: "LRS", now: now)
+            }
+            for logstore in project.logstores {
+                let wanted = LogstoreDescription(
+                    logstoreName: logstore.name.value, ttl: logstore.ttlDays, shardCount: logstore.shardCount)
+                do throws(APIError) {
+                    try services.logstores.create(wanted, in: project.name, now: now)
+                } catch  where error.code == .logStoreAlreadyExist {}
+            }
+        }
+        try store.commit()
+    }
+
+    // MARK: The turn
+
+    private static let lostTurn = APIError(.internalServerError, "the store could not keep what this turn wrote")
+
+    /// Begins the transaction, and lets time take its course: in a savepoint of its own, so that no refused request of
+    /// the turn takes it back.
+    private func begin(_ turn: inout Turn<Answered>, _ now: Moment) {
+        guard isLoaded else {
+            reload(now)
+            // Also where that succeeded: these requests came while nothing could be known.
+            return turn.transactionLost()
+        }
+        do { try store.begin() } catch { return turn.transactionLost() }
+        guard services.groups.hasExpired(now: now) else { return }
+        let expired = inSavepoint { () throws(APIError) in try services.groups.expire(now: now) }
+        if case .lost = expired { turn.transactionLost() }
+    }
+
+    private func outcome(of request: HTTPRequest, _ now: Moment) -> Turn<Answered>.Outcome {
+        let target = RequestTarget(request.target)
+        do throws(APIError) {
+            if let page = try ownPages.respond(method: request.method, target: target) {
+                return .answered(answer(page, call: "own", now))
+            }
+            try authenticator.verify(request, target: target, now: now.wall)
+            try checkDigest(request)
+        } catch {
+            return .refused(answer(error, call: "unknown", now))
+        }
+        let match: Router.Match
+        do throws(APIError) { match = try router.match(method: request.method, target: target) } catch {
+            return .refused(answer(error, call: "unknown", now))
+        }
+        let routed = APIRequest(
+            http: request, target: target,
+            projectText: addressing.project(
+                target: target, host: request.headers["Host"], projectHeader: request.headers["x-log-project"]),
+            pathValues: match.pathValues, now: now)
+        return outcome(of: routed, match.entry)
+    }
+
+    private func outcome(of request: APIRequest, _ entry: Router.Entry) -> Turn<Answered>.Outcome {
+        let result: Savepoint<APIResponse>
+        if entry.writes {
+            result = inSavepoint { () throws(APIError) in try entry.respond(request) }
+        } else {
+            do throws(APIError) { result = .done(try entry.respond(request)) } catch {
+                result = store.isInTransaction ? .undone(error) : .lost
+            }
+        }
+        switch result {
+        case .done(let response): return .answered(answer(response, call: entry.name, request.now))
+        case .undone(let error): return .refused(answer(error, call: entry.name, request.now))
+        case .lost: return .transactionLost
+        }
+    }
+
+    private enum Savepoint<Value> {
+        case done(Value)
+        /// It threw, and whatever it did is undone, in memory too.
+        case undone(APIError)
+        /// SQLite ended the whole transaction.
+        case lost
+    }
+
+    private func inSavepoint<Value>(_ body: () throws(APIError) -> Value) -> Savepoint<Value> {
+        let before = live.state
+        do throws(APIError) {
+            try store.setSavepoint()
+        } catch {
+            return store.isInTransaction ? .undone(error) : .lost
+        }
+        do throws(APIError) {
+            let value = try body()
+            try store.releaseSavepoint()
+            return .done(value)
+        } catch {
+            live.state = before
+            guard store.isInTransaction else { return .lost }
+            do throws(APIError) { try store.rollBackToSavepoint() } catch { return .lost }
+            return .undone(error)
+        }
+    }
+
+    private func commit() -> Bool {
+        do { try store.commit() } catch {
+            logger.error("a turn was not committed", metadata: ["error": "\(error)"])
+            return false
+        }
+        return true
+    }
+
+    /// Reads what is kept in memory from the store. Where that fails, the next turn tries again.
+    private func reload(_ now: Moment) {
+        isLoaded = false
+        live.state = LiveState()
+        do throws(APIError) {
+            live.state.logstores = try services.logstores.load()
+            live.state.groups = try services.groups.load(now: now)
+            isLoaded = true
+        } catch {
+            logger.error("the live state cannot be read from the store", metadata: ["error": "\(error)"])
+        }
+    }
+
+    // MARK: Requests and answers
+
+    /// - Throws: `SignatureNotMatch` where `Content-MD5` is not the body's; the code for it is assumed.
+    private func checkDigest(_ request: HTTPRequest) throws(APIError) {
+        guard let digest = request.headers["Content-MD5"].nonEmpty else { return }
+        let actual = Digest.md5Hex(request.body)
+        guard digest.uppercased() == actual else {
+            throw APIError(.signatureNotMatch, "Content-MD5 \(digest.prefix(40)) is not the body's, which is \(actual)")
+        }
+    }
+
+    private func answer(_ response: APIResponse, call: String, _ now: Moment) -> Answered {
+        Answered(response: finished(response, status: 200, now), call: call, code: "OK")
+    }
+
+    private func answer(_ error: APIError, call: String, _ now: Moment) -> Answered {
+        let body = ErrorBody(errorCode: error.code.rawValue, errorMessage: error.message)
+        // Two texts always make JSON; were it otherwise, the status alone would have to do.
+        let response = (try? APIResponse.json(body)) ?? .empty
+        return Answered(
+            response: finished(response, status: error.status, now), call: call, code: error.code.rawValue)
+    }
+
+    private func finished(_ response: APIResponse, status: Int, _ now: Moment) -> HTTPResponse {
+        var headers = HTTPHeaders()
+        headers.append("Content-Type", response.contentType)
+        headers.append("Server", "fake-sls")
+        headers.append("Access-Control-Allow-Origin", "*")
+        headers.append("x-log-requestid", requestIDs.make(at: now.wall.timestamp))
+        headers.append("x-log-time", "\(now.wall.timestamp)")
+        for (name, value) in response.headers { headers.append(name, value) }
+        return HTTPResponse(status: status, headers: headers, body: response.body)
+    }
+}
+
+/// Why an emulator cannot start.
+public struct EmulatorError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// A sentence for a person.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}

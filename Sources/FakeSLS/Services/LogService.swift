@@ -1,0 +1,183 @@
+internal import SLSProtocol
+internal import SQLite
+
+/// The rules of writing and reading log groups.
+final class LogService {
+    /// Raw bytes of one pull's answer, unless its first group alone is larger. The service publishes none; its read
+    /// quota of 10 MB a second for each shard suggests this.
+    static let pullByteBudget = 10_485_760
+
+    private let store: Store
+    private let live: LiveStateBox
+    private let logstores: LogstoreService
+
+    init(store: Store, live: LiveStateBox, logstores: LogstoreService) {
+        self.store = store
+        self.live = live
+        self.logstores = logstores
+    }
+
+    // MARK: Writing
+
+    /// Appends one log group to a shard.
+    ///
+    /// - Parameter key: Decides the shard; without one, each shard that can be written in turn.
+    func put(
+        _ group: StoredLogGroup, key: HashKey?, to logstore: LogstoreRef, now: Moment
+    ) throws(APIError) {
+        let row = try logstores.find(logstore)
+        var changed = try live.logstore(row.key)
+        let shard =
+            if let key { try changed.shards.shard(for: key) } else { try changed.shards.balancedShard() }
+        let extent = try changed.extent(shard.id)
+        let received = max(extent.newestReceived ?? now.wall.timestamp, now.wall.timestamp)
+        let cursor = changed.cursors.take(1, in: shard.id)
+        try store.insertLogGroup(group, at: extent.logGroupKey(cursor), received: received)
+        changed.extents[shard.id]?.newestReceived = received
+        live.state.logstores[row.key] = changed
+    }
+
+    // MARK: Cursors
+
+    /// Where reading may start.
+    enum Position: Equatable {
+        /// The oldest log group that is kept.
+        case begin
+        /// Behind the newest one.
+        case end
+        /// The first log group received at or after this time.
+        case received(Timestamp)
+    }
+
+    func cursor(_ position: Position, of shard: ShardID, in logstore: LogstoreRef) throws(APIError) -> Cursor {
+        let span = try span(of: shard, in: logstore)
+        switch position {
+        case .begin: return span.begin
+        case .end: return span.end
+        case .received(let time):
+            // Receive times never go back within a shard.
+            var (low, high) = (span.begin.number, span.end.number)
+            while low < high {
+                let middle = low + (high - low) / 2
+                if try received(Cursor(number: middle), span) < time { low = middle + 1 } else { high = middle }
+            }
+            return Cursor(number: low)
+        }
+    }
+
+    /// When the log group behind a cursor was received; the server's time for the end cursor.
+    ///
+    /// - Throws: `InvalidCursor` for a cursor that no log group of the shard has.
+    func time(of cursor: Cursor, shard: ShardID, in logstore: LogstoreRef, now: Moment) throws(APIError) -> Timestamp {
+        let span = try span(of: shard, in: logstore)
+        try span.check(cursor)
+        return cursor == span.end ? now.wall.timestamp : try received(cursor, span)
+    }
+
+    // MARK: Reading
+
+    /// What a pull gives.
+    struct Pulled {
+        /// The groups as a `LogGroupList`.
+        var list = LogGroupListWriter()
+        var count = 0
+        /// Where to go on; the cursor that was asked for when there is nothing.
+        var next: Cursor
+        /// The receive time that belongs to `next`, as GetCursorTime gives it.
+        var nextTime: Timestamp
+        /// Whether `next` is the shard's end.
+        var isAtEnd: Bool
+    }
+
+    /// Reads log groups from a cursor on, at most `count`, at most the byte budget but at least one if there is one.
+    ///
+    /// - Parameter stop: Reading ends before this cursor.
+    func pull(
+        from cursor: Cursor, to stop: Cursor?, count: Int, shard: ShardID, in logstore: LogstoreRef, now: Moment
+    ) throws(APIError) -> Pulled {
+        let span = try span(of: shard, in: logstore)
+        try span.check(cursor)
+        let last = max(cursor, min(span.end, stop ?? span.end, cursor.advanced(by: count)))
+        var pulled = Pulled(next: cursor, nextTime: now.wall.timestamp, isAtEnd: cursor == span.end)
+        if cursor < last { try read(from: cursor, to: last, span, into: &pulled) }
+        pulled.next = cursor.advanced(by: pulled.count)
+        pulled.isAtEnd = pulled.next == span.end
+        if !pulled.isAtEnd { pulled.nextTime = try received(pulled.next, span) }
+        return pulled
+    }
+
+    private func read(from start: Cursor, to end: Cursor, _ span: Span, into pulled: inout Pulled) throws(APIError) {
+        var broken: CompressionError?
+        try store.forEachLogGroup(
+            from: span.extent.logGroupKey(start), to: span.extent.logGroupKey(end)
+        ) { group in
+            let byteCount = pulled.list.bytes.count + LogGroupListWriter.framedByteCount(group.rawByteCount)
+            if pulled.count > 0 && byteCount > Self.pullByteBudget { return .stop }
+            do throws(CompressionError) {
+                pulled.list.append(try group.rawBytes())
+            } catch {
+                broken = error
+                return .stop
+            }
+            pulled.count += 1
+            return .next
+        }
+        if let broken { throw APIError(.internalServerError, "a stored log group cannot be read: \(broken)") }
+    }
+
+    // MARK: The extent of a shard
+
+    private struct Span {
+        let shard: ShardID
+        let begin: Cursor
+        let end: Cursor
+        let extent: LiveLogstore.Extent
+
+        func check(_ cursor: Cursor) throws(APIError) {
+            guard begin <= cursor, cursor <= end else {
+                throw APIError(
+                    .invalidCursor, "cursor \(cursor) is outside shard \(shard), which reaches from \(begin) to \(end)")
+            }
+        }
+    }
+
+    /// - Throws: 400 `ShardNotExist`.
+    private func span(of shard: ShardID, in logstore: LogstoreRef) throws(APIError) -> Span {
+        let found = try live.logstore(try logstores.find(logstore).key)
+        _ = try found.shards.shard(shard)
+        let extent = try found.extent(shard)
+        guard let end = found.cursors.end(of: shard) else { throw .shardNotExist(shard) }
+        return Span(shard: shard, begin: extent.firstCursor, end: end, extent: extent)
+    }
+
+    private func received(_ cursor: Cursor, _ span: Span) throws(APIError) -> Timestamp {
+        guard let time = try store.receiveTime(at: span.extent.logGroupKey(cursor)) else {
+            throw APIError(.internalServerError, "log group \(cursor) of shard \(span.shard) is not in the store")
+        }
+        return time
+    }
+}
+
+extension LiveLogstore {
+    /// The extent of a shard of the map: each has one.
+    func extent(_ shard: ShardID) throws(APIError) -> Extent {
+        guard let extent = extents[shard] else { throw .shardNotExist(shard) }
+        return extent
+    }
+}
+
+extension StoredLogGroup {
+    /// The serialized message as the producer made it.
+    func rawBytes() throws(CompressionError) -> [UInt8] {
+        guard let compression else { return data }
+        return try Compression.decompress(data, as: compression, rawByteCount: rawByteCount)
+    }
+}
+
+extension LogGroupListWriter {
+    /// How many bytes a group of that size takes in a list.
+    static func framedByteCount(_ groupByteCount: Int) -> Int {
+        let significantBits = Int.bitWidth - groupByteCount.leadingZeroBitCount
+        return 1 + max(1, (significantBits + 6) / 7) + groupByteCount
+    }
+}

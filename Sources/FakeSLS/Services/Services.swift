@@ -1,0 +1,20 @@
+internal import SLSProtocol
+
+/// All services of one emulator, over one store and one live state.
+struct Services {
+    let projects: ProjectService
+    let logstores: LogstoreService
+    let shards: ShardService
+    let logs: LogService
+    let groups: ConsumerGroupService
+    let indexes: IndexService
+
+    init(store: Store, live: LiveStateBox, limits: Limits, region: String) {
+        logstores = LogstoreService(store: store, live: live, limits: limits)
+        projects = ProjectService(store: store, logstores: logstores, limits: limits, region: region)
+        groups = ConsumerGroupService(store: store, live: live, logstores: logstores, limits: limits)
+        shards = ShardService(store: store, live: live, logstores: logstores, groups: groups, limits: limits)
+        logs = LogService(store: store, live: live, logstores: logstores)
+        indexes = IndexService(store: store, logstores: logstores)
+    }
+}
