@@ -101,7 +101,7 @@ let package = Package(
         tests("PrometheusTextTests", ["PrometheusText", metrics]),
         tests("EventHTTPTests", ["EventHTTP", "System"]),
         tests("SQLiteTests", ["SQLite"]),
-        tests("CurlHTTPTests", ["CurlHTTP", "EventHTTP"]),
+        tests("CurlHTTPTests", ["CurlHTTP", "System"]),
         tests("SLSProtocolTests", ["SLSProtocol"]),
         tests("SLSClientTests", ["SLSClient", "SLSProtocol", "System"]),
         tests("SLSConsumerTests", ["SLSConsumer", "SLSClient", "SLSProtocol"]),

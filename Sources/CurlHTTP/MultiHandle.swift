@@ -3,8 +3,8 @@ internal import CCurl
 /// Sole owner of a libcurl multi handle.
 ///
 /// The loop thread's only, `wakeup` apart, which libcurl allows from anywhere until `close`.
+// @unchecked: the loop thread's only; `TransferLoop` keeps `wakeup` and `close` apart by its lock.
 @safe final class MultiHandle: @unchecked Sendable {
-    // @unchecked: see above; `TransferLoop` keeps `wakeup` and `close` apart by its lock.
     private let raw: UnsafeMutableRawPointer
     private var isOpen = true
 

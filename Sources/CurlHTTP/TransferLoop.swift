@@ -2,8 +2,8 @@ internal import Glibc
 internal import System
 
 /// The thread that owns a client's libcurl handles: takes commands, moves transfers on, hands out results.
+// @unchecked: `shared` is behind its lock; what varies beside it belongs to the thread that runs `run`.
 final class TransferLoop: @unchecked Sendable {
-    // @unchecked: `shared` is behind its lock; what varies beside it belongs to the thread that runs `run`.
     private enum Command {
         case start(Transfer)
         case cancel(Transfer)

@@ -1,19 +1,15 @@
 import CurlHTTP
-import Foundation
 import Testing
 
-/// One authority for all tests here; making keys takes a while.
-private let certificates = Result { try Certificates() }
-
 @Suite(.timeLimit(.minutes(1))) struct CertificateTests {
-    /// What a request to a server with this leaf ends with.
-    private func error(leaf: String, caFile: String?, scheme: String = "https") async throws -> CurlError? {
-        let server = try OutsideServer(certificate: certificates.get().leaf(leaf))
+    /// What two requests to a server with this certificate end with.
+    private func error(_ certificates: Certificates, caFile: String?) async throws -> CurlError? {
+        let server = try await OutsideServer(certificate: certificates.leaf)
         var configuration = HTTPClient.Configuration()
         configuration.caFile = caFile
         let client = try HTTPClient(configuration)
         let request = HTTPRequest(
-            method: "POST", url: server.url("/echo", scheme: scheme, host: "demo.localhost"),
+            method: "POST", url: server.url("/echo", scheme: "https", host: "demo.localhost"),
             body: Array(repeating: 1, count: 100_000), connectTo: "127.0.0.1:\(server.port)")
         var result: CurlError?
         do throws(CurlError) {
@@ -25,38 +21,41 @@ private let certificates = Result { try Certificates() }
     }
 
     @Test func `a certificate of a named authority is trusted`() async throws {
-        #expect(try await error(leaf: "good", caFile: certificates.get().authority) == nil)
+        let certificates = try await Certificates()
+        #expect(try await error(certificates, caFile: certificates.authority) == nil)
     }
 
     @Test func `a certificate of an unknown authority is untrusted`() async throws {
-        let error = try #require(await error(leaf: "good", caFile: nil))
+        let error = try #require(await error(Certificates(), caFile: nil))
         #expect(error.kind == .tlsUntrusted)
         #expect(error.isCertificateProblem)
         #expect("\(error)".contains("CA file"))
     }
 
     @Test func `an expired certificate is expired`() async throws {
-        let error = try #require(await error(leaf: "expired", caFile: certificates.get().authority))
+        let certificates = try await Certificates(days: -1)
+        let error = try #require(await error(certificates, caFile: certificates.authority))
         #expect(error.kind == .tlsExpired)
         #expect("\(error)".contains("renew it"))
     }
 
     @Test func `a certificate for another host has the wrong name`() async throws {
-        let error = try #require(await error(leaf: "other", caFile: certificates.get().authority))
+        let certificates = try await Certificates(host: "elsewhere.localhost")
+        let error = try #require(await error(certificates, caFile: certificates.authority))
         #expect(error.kind == .tlsWrongName)
         #expect("\(error)".contains("correct the endpoint"))
     }
 
     @Test func `a named authority takes the place of the system's, and must be one`() async throws {
-        let other = try Certificates()
-        #expect(try await error(leaf: "good", caFile: other.authority)?.kind == .tlsUntrusted)
-        #expect(try await error(leaf: "good", caFile: other.folder + "/nothing.pem")?.kind == .caFile)
-        #expect(try await error(leaf: "good", caFile: other.leaf("good").key)?.kind == .caFile)
+        let (certificates, others) = try await (Certificates(), Certificates())
+        #expect(try await error(certificates, caFile: others.authority)?.kind == .tlsUntrusted)
+        #expect(try await error(certificates, caFile: others.folder + "/nothing.pem")?.kind == .caFile)
+        #expect(try await error(certificates, caFile: others.leaf.key)?.kind == .caFile)
     }
 
     @Test func `TLS to a server that speaks none is an error of TLS`() async throws {
         let client = try HTTPClient()
-        let server = try OutsideServer.shared.get()
+        let server = try await OutsideServer.shared.value
         await #expect { try await client.send(HTTPRequest(url: server.url("/echo", scheme: "https"))) } throws: {
             error in
             (error as? CurlError)?.kind == .tlsOther

@@ -1,5 +1,4 @@
 import CurlHTTP
-import Foundation
 import Testing
 
 /// Runs `body` with a client that is shut down afterwards, and the shared server.
@@ -10,7 +9,7 @@ private func withClient(
     var configuration = HTTPClient.Configuration()
     configure(&configuration)
     let client = try HTTPClient(configuration)
-    let server = try OutsideServer.shared.get()
+    let server = try await OutsideServer.shared.value
     let outcome: Result<Void, any Error>
     do {
         try await body(client, server)
@@ -146,7 +145,7 @@ private func arrival(of key: String, _ client: HTTPClient, _ server: OutsideServ
         body: [UInt8]?
     ) async throws {
         try await withClient { client, server in
-            let key = UUID().uuidString
+            let key = "drop-\(body?.count ?? -1)"
             _ = try await client.send(HTTPRequest(url: server.url("/echo")))
             let error = await failure(client, HTTPRequest(method: "POST", url: server.url("/drop/\(key)"), body: body))
             #expect(error?.kind == .connectionLost)

@@ -1,47 +1,30 @@
 import CurlHTTP
-import Foundation
+import Glibc
 import System
 
-// @unchecked: immutable after the init; `Process` is only asked to end.
 /// A small HTTP server that is not ours: CPython's, run as a child process for as long as this object lives.
 ///
-/// It ends when its standard input closes, so it does not outlive the tests, however they end.
-final class OutsideServer: @unchecked Sendable {
-    private let process: Process
-    private let input: Pipe
+/// It also ends when its parent is gone, so it does not outlive the tests, however they end.
+final class OutsideServer: Sendable {
+    private let process: ChildProcess
     /// The port it listens on, on 127.0.0.1 only.
     let port: Int
 
     /// The plain server most tests share.
-    static let shared = Result { try OutsideServer() }
+    static let shared = Task { try await OutsideServer() }
 
     /// - Parameter certificate: PEM files of chain and key; nil speaks plain HTTP.
-    init(certificate: (chain: String, key: String)? = nil) throws {
-        let folder = try temporaryFolder()
-        // The child has read it by then, and a leftover harms nobody.
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let script = folder + "/server.py"
-        try OutsideServer.script.write(toFile: script, atomically: false, encoding: .utf8)
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", script] + (certificate.map { [$0.chain, $0.key] } ?? [])
-        input = Pipe()
-        let output = Pipe()
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        var line = ""
-        while !line.hasSuffix("\n") {
-            let piece = output.fileHandleForReading.availableData
-            guard !piece.isEmpty else { throw CocoaError(.executableLoad) }
-            line += String(decoding: piece, as: UTF8.self)
+    init(certificate: (chain: String, key: String)? = nil) async throws {
+        let files = certificate.map { [$0.chain, $0.key] } ?? []
+        process = try ChildProcess(
+            .init(
+                "/usr/bin/env", arguments: ["python3", "-c", OutsideServer.script, "\(getpid())"] + files,
+                standardOutput: .collected))
+        let line = await process.standardOutput?.line(within: .seconds(30)) { !$0.isEmpty }
+        guard let port = line.flatMap({ Int($0) }) else {
+            throw SystemError(call: "python3", subject: "no port within 30 s", code: ETIME)
         }
-        guard let port = Int(line.dropLast()) else { throw CocoaError(.coderInvalidValue) }
         self.port = port
-    }
-
-    deinit {
-        try? input.fileHandleForWriting.close()  // Closed already is closed.
     }
 
     func url(_ path: String, scheme: String = "http", host: String = "127.0.0.1") -> String {
@@ -51,7 +34,7 @@ final class OutsideServer: @unchecked Sendable {
     /// Paths: `/echo`, `/count/KEY` (requests seen), `/slow/KEY`, `/drop/KEY` (reads all, answers nothing), `/big/N`,
     /// `/headers/N`, `/continue`, `/never-ending`, `/garbage`; a whole URL is answered as a proxy would.
     private static let script = """
-        import collections, http.server, socketserver, ssl, sys, threading, time
+        import collections, http.server, os, socketserver, ssl, sys, threading, time
         seen = collections.Counter()
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -99,65 +82,50 @@ final class OutsideServer: @unchecked Sendable {
             request_queue_size = 256
             def get_request(self):
                 connection, address = self.socket.accept()
-                if len(sys.argv) > 1: connection = context.wrap_socket(connection, server_side=True,
+                if len(sys.argv) > 2: connection = context.wrap_socket(connection, server_side=True,
                     do_handshake_on_connect=False)
                 return connection, address
             def handle_error(self, *_): pass
-        if len(sys.argv) > 1:
+        if len(sys.argv) > 2:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(sys.argv[1], sys.argv[2])
+            context.load_cert_chain(sys.argv[2], sys.argv[3])
         server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         print(server.server_address[1], flush=True)
-        sys.stdin.read()
+        while os.getppid() == int(sys.argv[1]): time.sleep(0.5)
         """
 }
 
-/// A new folder of its own.
-func temporaryFolder() throws -> String {
-    let folder = NSTemporaryDirectory() + "/curlhttp-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    return folder
-}
-
-/// Certificates made by the `openssl` program: an authority, and leaves that are good, expired and for another name.
-struct Certificates {
+/// Certificates made by the `openssl` program, in a folder that goes with this object: an authority, and one leaf of it.
+final class Certificates: Sendable {
     let folder: String
     var authority: String { folder + "/ca.pem" }
-    func leaf(_ name: String) -> (chain: String, key: String) { (folder + "/\(name).pem", folder + "/\(name).key") }
+    var leaf: (chain: String, key: String) { (folder + "/leaf.pem", folder + "/leaf.key") }
 
-    init() throws {
-        folder = try temporaryFolder()
-        let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        try openssl(
-            ["req", "-x509", "-subj", "/CN=test authority", "-days", "2", "-out", "ca.pem", "-keyout", "ca.key"] + curve
-        )
-        for (name, host, days) in [
-            ("good", "demo.localhost", "2"), ("expired", "demo.localhost", "-1"), ("other", "elsewhere.localhost", "2"),
-        ] {
-            try openssl(
-                [
-                    "req", "-new", "-subj", "/CN=leaf", "-addext", "subjectAltName=DNS:\(host)", "-out", "\(name).csr",
-                    "-keyout", "\(name).key",
-                ]
-                    + curve)
-            try openssl([
-                "x509", "-req", "-in", "\(name).csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days",
-                days,
-                "-copy_extensions", "copyall", "-out", "\(name).pem",
-            ])
-        }
+    /// - Parameter days: How long the leaf is valid; -1 is over already.
+    init(host: String = "demo.localhost", days: Int = 2) async throws {
+        folder = try Files.makeTemporaryFolder(prefix: "curlhttp-")
+        let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout"]
+        try await openssl(
+            ["req", "-x509", "-subj", "/CN=test authority", "-days", "2", "-out", "ca.pem"] + key + ["ca.key"])
+        try await openssl(
+            ["req", "-new", "-subj", "/CN=leaf", "-addext", "subjectAltName=DNS:\(host)", "-out", "leaf.csr"] + key
+                + ["leaf.key"])
+        try await openssl(
+            ["x509", "-req", "-in", "leaf.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"]
+                + ["-days", "\(days)", "-copy_extensions", "copyall", "-out", "leaf.pem"])
     }
 
-    private func openssl(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.standardError = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw CocoaError(.fileWriteUnknown) }
+    // A folder that cannot be removed harms no test.
+    deinit { try? Files.removeTree(folder) }
+
+    private func openssl(_ arguments: [String]) async throws {
+        let process = try ChildProcess(
+            .init(
+                "/usr/bin/env", arguments: ["openssl"] + arguments, workingFolder: folder,
+                standardOutput: .discarded, standardError: .discarded))
+        guard await process.wait(within: .seconds(30)) == .exited(0) else {
+            throw SystemError(call: "openssl", subject: arguments.joined(separator: " "), code: EINVAL)
+        }
     }
 }

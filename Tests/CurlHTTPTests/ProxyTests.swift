@@ -1,12 +1,12 @@
 import CurlHTTP
-import Foundation
+import Glibc
 import Testing
 
 /// The variables belong to a process, so each test runs in one of its own, with a server of its own as the proxy.
 @Suite(.timeLimit(.minutes(1))) struct ProxyTests {
     @Test func `a plain request goes through http_proxy`() async {
         await #expect(processExitsWith: .success) {
-            let (client, server) = try proxied("http_proxy")
+            let (client, server) = try await proxied("http_proxy")
             let answer = try await client.send(HTTPRequest(url: "http://demo.example.invalid/logstores?a=b"))
             #expect(answer.body == Array("proxied http://demo.example.invalid/logstores?a=b".utf8))
             withExtendedLifetime(server) {}
@@ -15,7 +15,7 @@ import Testing
 
     @Test func `a TLS request asks https_proxy for a tunnel, and its refusal is told`() async {
         await #expect(processExitsWith: .success) {
-            let (client, server) = try proxied("https_proxy")
+            let (client, server) = try await proxied("https_proxy")
             let error = await failure(client, HTTPRequest(url: "https://demo.example.invalid/"))
             #expect(error?.kind == .proxyRefused)
             let count = try await client.send(HTTPRequest(url: server.url("/count/x")))
@@ -25,7 +25,7 @@ import Testing
 
     @Test func `hosts in no_proxy are asked directly`() async {
         await #expect(processExitsWith: .success) {
-            let (client, server) = try proxied("http_proxy")
+            let (client, server) = try await proxied("http_proxy")
             unsafe setenv("no_proxy", "127.0.0.1", 1)
             #expect(
                 try await client.send(HTTPRequest(url: server.url("/echo"), timeout: .seconds(20)))["X-Host"] != nil)
@@ -35,8 +35,8 @@ import Testing
     }
 }
 
-private func proxied(_ variable: String) throws -> (HTTPClient, OutsideServer) {
-    let server = try OutsideServer()
+private func proxied(_ variable: String) async throws -> (HTTPClient, OutsideServer) {
+    let server = try await OutsideServer()
     for name in ["no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY"] { unsafe unsetenv(name) }
     unsafe setenv(variable, "http://127.0.0.1:\(server.port)", 1)
     return (try HTTPClient(), server)
