@@ -11,7 +11,6 @@ internal import System
 public final class HTTPClient: Sendable {
     private let configuration: Configuration
     private let loop: TransferLoop
-    private let thread: Thread
 
     /// Starts the client's thread; nothing is connected yet, and the CA file is not read before the first use of TLS.
     ///
@@ -21,7 +20,7 @@ public final class HTTPClient: Sendable {
         let loop = try TransferLoop(configuration)
         self.loop = loop
         do throws(SystemError) {
-            thread = try Thread.start(name: configuration.threadName) { loop.run() }
+            _ = try Thread.start(name: configuration.threadName) { loop.run() }
         } catch {
             throw CurlError(kind: .other, message: "\(error)")
         }
@@ -54,8 +53,7 @@ public final class HTTPClient: Sendable {
     /// Cancels what runs, closes all connections and ends the thread; later requests fail with `.cancelled`.
     public func shutdown() async {
         loop.close()
-        // The loop never waits for the network at its end; the bound is for a machine that stands still.
-        _ = await thread.join(within: .seconds(10))
+        await loop.waitForEnd()
     }
 }
 

@@ -11,6 +11,8 @@ final class TransferLoop: @unchecked Sendable {
     private struct Shared {
         var commands: [Command] = []
         var isClosed = false
+        var hasEnded = false
+        var endWaiters: [CheckedContinuation<Void, Never>] = []
         /// Transfers without a result.
         var waitingCount = 0
         var connectionCount = 0
@@ -69,6 +71,18 @@ final class TransferLoop: @unchecked Sendable {
         }
     }
 
+    /// Waits until `run` has let go of everything. It never waits for the network then, so neither does this for long; a
+    /// cancelled task waits all the same, for a program that exits in the middle may crash in OpenSSL's own clean-up.
+    func waitForEnd() async {
+        await withCheckedContinuation { continuation in
+            let hasEnded = shared.withLock { shared in
+                if !shared.hasEnded { shared.endWaiters.append(continuation) }
+                return shared.hasEnded
+            }
+            if hasEnded { continuation.resume() }
+        }
+    }
+
     private func post(_ command: Command, to shared: inout Shared) {
         if shared.commands.isEmpty { multi.wakeup() }
         shared.commands.append(command)
@@ -87,6 +101,13 @@ final class TransferLoop: @unchecked Sendable {
         for transfer in Array(running.values) { end(transfer, .failure(.cancelled("the client was shut down"))) }
         idleHandles = []
         multi.close()
+        let waiters = shared.withLock { shared in
+            shared.hasEnded = true
+            let waiters = shared.endWaiters
+            shared.endWaiters = []
+            return waiters
+        }
+        for waiter in waiters { waiter.resume() }
     }
 
     /// - Returns: Whether to go on.

@@ -245,6 +245,18 @@ private func arrival(of key: String, _ client: HTTPClient, _ server: OutsideServ
         }
     }
 
+    @Test func `shutdown ends the thread, also when the task is cancelled or calls twice`() async throws {
+        try await withClient { client, server in
+            _ = try await client.send(HTTPRequest(url: server.url("/echo")))
+            await withTaskGroup(of: Void.self) { group in
+                group.cancelAll()
+                for _ in 0..<3 { group.addTask { await client.shutdown() } }
+            }
+            await client.shutdown()
+            #expect(await failure(client, HTTPRequest(url: server.url("/echo")))?.kind == .cancelled)
+        }
+    }
+
     @Test func `every one of many requests cancelled at random moments ends exactly once`() async throws {
         try await withClient { client, server in
             await withTaskGroup(of: Void.self) { group in
