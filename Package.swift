@@ -99,7 +99,7 @@ let package = Package(
         tests("YAMLTests", ["YAML"]),
         tests("ConsoleLogTests", ["ConsoleLog", "System", logging]),
         tests("PrometheusTextTests", ["PrometheusText", metrics]),
-        tests("EventHTTPTests", ["EventHTTP", "System"]),
+        tests("EventHTTPTests", ["EventHTTP", "COpenSSL", "System"]),
         tests("SQLiteTests", ["SQLite"]),
         tests("CurlHTTPTests", ["CurlHTTP", "System"]),
         tests("SLSProtocolTests", ["SLSProtocol"]),

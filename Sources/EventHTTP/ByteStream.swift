@@ -25,6 +25,7 @@ enum WriteOutcome: Equatable {
 /// The bytes of a connection: the socket's own, or those inside TLS. Loop thread only.
 enum ByteStream {
     case plain(descriptor: Int32)
+    case secure(TLSStream)
 
     /// Reads what is there into the beginning of `memory`, which is not empty.
     func read(into memory: UnsafeMutableRawBufferPointer) -> ReadOutcome {
@@ -37,6 +38,7 @@ enum ByteStream {
                 if errno == EINTR { continue }
                 return errno == EAGAIN ? .wouldBlock(untilWritable: false) : .failed
             }
+        case .secure(let session): return unsafe session.read(into: memory)
         }
     }
 
@@ -54,6 +56,22 @@ enum ByteStream {
                 if errno == EINTR { continue }
                 return errno == EAGAIN ? .wouldBlock : .failed
             }
+        case .secure(let session): return unsafe session.write(bytes)
+        }
+    }
+
+    var isSecure: Bool {
+        switch self {
+        case .plain: false
+        case .secure: true
+        }
+    }
+
+    /// Whether a TLS handshake, if there is one, is done.
+    var isEstablished: Bool {
+        switch self {
+        case .plain: true
+        case .secure(let session): session.isEstablished
         }
     }
 
@@ -61,6 +79,7 @@ enum ByteStream {
     var hasBufferedInput: Bool {
         switch self {
         case .plain: false
+        case .secure(let session): session.hasBufferedInput
         }
     }
 
@@ -68,6 +87,7 @@ enum ByteStream {
     var shortReadMeansEmpty: Bool {
         switch self {
         case .plain: true
+        case .secure: false
         }
     }
 
@@ -75,6 +95,7 @@ enum ByteStream {
     func endSending() {
         switch self {
         case .plain(let descriptor): _ = shutdown(descriptor, Int32(SHUT_WR))
+        case .secure(let session): session.endSending()
         }
     }
 }

@@ -7,7 +7,9 @@ extension Connection {
         while wantsInput && output.isEmpty {
             guard share > 0 else { return readEvent.activate() }
             share -= 1
-            if !pending.isEmpty {
+            if state == .openingTunnel {
+                guard openTunnel() else { return }
+            } else if !pending.isEmpty {
                 consumePending()
             } else if !readOnce() {
                 return
@@ -31,12 +33,18 @@ extension Connection {
             let limit = parser.phase == .head ? Self.firstReadByteCount : ServerLoop.scratchByteCount
             return unsafe readIntoScratch(limit) { bytes in unsafe received(bytes) }
         case .lingering:
-            return unsafe readIntoScratch(ServerLoop.scratchByteCount) { bytes in
-                discardedByteCount += bytes.count
-                if discardedByteCount > Self.discardByteLimit { close() }
-            }
+            return discard()
         case .openingTunnel, .ready, .answering, .closed: return false
         }
+    }
+
+    /// Reads past TLS: the bytes are not wanted, and the session may have ended.
+    private func discard() -> Bool {
+        let outcome = unsafe ByteStream.plain(descriptor: descriptor).read(into: server.scratch)
+        guard case .bytes(let count) = outcome else { return stopped(by: outcome) }
+        discardedByteCount += count
+        if discardedByteCount > Self.discardByteLimit { close() }
+        return true
     }
 
     private func readBody() -> Bool {
@@ -65,7 +73,9 @@ extension Connection {
     private func stopped(by outcome: ReadOutcome) -> Bool {
         switch outcome {
         case .bytes: break
-        case .wouldBlock(let untilWritable): readWaitsForWritable = untilWritable
+        case .wouldBlock(let untilWritable):
+            readWaitsForWritable = untilWritable
+            if isHandshaking && stream.isEstablished { startReading() }
         case .failed: close()
         case .endOfStream:
             inputEnded = true
@@ -96,7 +106,7 @@ extension Connection {
             state = .ready
             server.becameReady(self)
         case .failed(let violation): violate(violation)
-        case .tunnel: violate(.tunnelRefused(target: parser.target))
+        case .tunnel: acceptTunnel()
         case .fixedBody, .chunkedBody: if parser.takeExpectation() { send(Self.goOn) }
         case .head: break
         }

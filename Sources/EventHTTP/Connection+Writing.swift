@@ -1,7 +1,7 @@
 extension Connection {
     /// The request that is ready; the connection then owes one `respond`.
     func takeRequest() -> HTTPRequest {
-        parser.takeRequest(peerAddress: peerAddress, isSecure: false)
+        parser.takeRequest(peerAddress: peerAddress, isSecure: stream.isSecure)
     }
 
     /// Answers the request that was taken.
@@ -70,6 +70,7 @@ extension Connection {
 
     private func beginToLinger() {
         stream.endSending()
+        pending = []
         if inputEnded { return close() }
         state = .lingering
         setDeadline(after: server.isStopping ? .milliseconds(250) : .seconds(2))

@@ -33,6 +33,10 @@ final class Connection {
     var inputEnded = false
     /// Whether TLS must write before it can read on.
     var readWaitsForWritable = false
+    /// The host of the tunnel this connection has become, if it has.
+    var tunnelHost: String?
+    /// Whether the deadline is still that of the TLS handshake.
+    var isHandshaking = false
     /// How much a lingering connection has read and thrown away, in bytes.
     var discardedByteCount = 0
     private(set) lazy var readEvent = Event.readable(descriptor, on: server.loop) { [unowned self] in advance() }
@@ -54,12 +58,21 @@ final class Connection {
 
     /// Starts waiting for requests.
     func start() {
-        setDeadline(after: server.configuration.idleTimeout)
+        startReading()
         updateInterest()
     }
 
+    /// Waits for the first request on the stream as it is now.
+    func startReading() {
+        state = .reading
+        isHandshaking = !stream.isEstablished
+        setDeadline(after: isHandshaking ? server.configuration.requestTimeout : server.configuration.idleTimeout)
+    }
+
     /// Whether nothing would be lost by closing now.
-    var isIdle: Bool { state == .reading && !parser.hasBegun && pending.isEmpty && output.isEmpty }
+    var isIdle: Bool {
+        (state == .reading || state == .openingTunnel) && !parser.hasBegun && pending.isEmpty && output.isEmpty
+    }
 
     /// Goes on as far as the socket allows: writes what waits, reads what is wanted.
     func advance() {

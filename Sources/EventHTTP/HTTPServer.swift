@@ -43,6 +43,9 @@ public final class HTTPServer: Sendable {
             sockets.append((socket, false))
         }
         if let tlsPort = configuration.tlsPort {
+            guard authority != nil || configuration.certificate != nil else {
+                throw EventHTTPError(.configuration, "an HTTPS listener needs an authority or a certificate")
+            }
             for socket in try ListeningSocket.open(hosts: configuration.hosts, port: tlsPort) {
                 sockets.append((socket, true))
             }
@@ -51,7 +54,8 @@ public final class HTTPServer: Sendable {
         control = try ServerControl()
         loop = Lock(
             try ServerLoop(
-                configuration: configuration, sockets: sockets, control: control, handler: handler,
+                configuration: configuration, sockets: sockets, authority: authority, control: control,
+                handler: handler,
                 violation: violation))
     }
 

@@ -8,6 +8,8 @@ import System
 @safe final class ServerLoop: @unchecked Sendable {
     let loop: EventLoop
     let configuration: HTTPServer.Configuration
+    /// For `CONNECT`; nil where no tunnel can be opened.
+    let tunnelContext: TLSContext?
     let violation: @Sendable (HTTPViolation) -> HTTPResponse
     /// Where reads go whose bytes do not stay; used within one call only.
     let scratch: UnsafeMutableRawBufferPointer
@@ -17,6 +19,7 @@ import System
     static let scratchByteCount = 64 << 10
     private let handler: @Sendable ([HTTPRequest]) -> [HTTPResponse]
     private let control: ServerControl
+    private let listenerContext: TLSContext?
     private var listeners: [Listener] = []
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var ready: [Connection] = []
@@ -35,10 +38,18 @@ import System
 
     init(
         configuration: HTTPServer.Configuration, sockets: [(socket: ListeningSocket, isSecure: Bool)],
-        control: ServerControl, handler: @escaping @Sendable ([HTTPRequest]) -> [HTTPResponse],
+        authority: CertificateAuthority?, control: ServerControl,
+        handler: @escaping @Sendable ([HTTPRequest]) -> [HTTPResponse],
         violation: @escaping @Sendable (HTTPViolation) -> HTTPResponse
     ) throws(EventHTTPError) {
         loop = try EventLoop()
+        let addresses = sockets.map { $0.socket.host }
+        let own = try configuration.certificate.map { files throws(EventHTTPError) in try TLSContext(.files(files)) }
+        let leaves = try authority.map { authority throws(EventHTTPError) in
+            try TLSContext(.authority(authority, names: ["localhost"], addresses: Self.unique(addresses)))
+        }
+        listenerContext = own ?? leaves
+        tunnelContext = leaves ?? own
         self.configuration = configuration
         self.control = control
         self.handler = handler
@@ -54,6 +65,13 @@ import System
     }
 
     deinit { unsafe scratch.deallocate() }
+
+    /// Loopback, whose clients come in on listeners for all addresses too, and these; each once.
+    private static func unique(_ addresses: [String]) -> [String] {
+        var unique = ["127.0.0.1", "::1"]
+        for address in addresses where !unique.contains(address) { unique.append(address) }
+        return unique
+    }
 
     /// Serves until told to stop; then everything is closed.
     func run() {
@@ -95,7 +113,12 @@ import System
 // MARK: - Accepting
 extension ServerLoop {
     private func accepted(_ descriptor: Int32, from peerAddress: String, isSecure: Bool) {
-        let stream = ByteStream.plain(descriptor: descriptor)
+        let stream: ByteStream
+        if isSecure, let listenerContext {
+            stream = .secure(TLSStream(listenerContext, descriptor: descriptor))
+        } else {
+            stream = .plain(descriptor: descriptor)
+        }
         let connection = Connection(
             descriptor: descriptor, peerAddress: peerAddress, stream: stream, server: self)
         connections[ObjectIdentifier(connection)] = connection

@@ -63,6 +63,12 @@ struct SocketAddress: Equatable {
         return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// Whether a text is an address, not a name.
+    static func isNumeric(_ text: String) -> Bool {
+        var memory = in6_addr()
+        return unsafe inet_pton(AF_INET, text, &memory) == 1 || inet_pton(AF_INET6, text, &memory) == 1
+    }
+
     /// The port a bound socket has.
     static func localPort(of descriptor: Int32) -> Int {
         var storage = sockaddr_storage()

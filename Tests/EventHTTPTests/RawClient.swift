@@ -16,7 +16,10 @@ final class RawClient {
     }
 
     let descriptor: Int32
+    /// The protocol version of TLS, such as `TLSv1.3`.
+    var version: String { session?.version ?? "" }
     private var input: [UInt8] = []
+    private var session: ClientSession?
 
     /// Connects; every later wait ends after 10 seconds.
     ///
@@ -59,9 +62,22 @@ final class RawClient {
 
     deinit { close(descriptor) }
 
+    /// Starts TLS on the connection.
+    ///
+    /// - Parameters:
+    ///   - authorityFile: What is trusted.
+    ///   - serverName: Sent to the server; nil sends none.
+    ///   - host: What the certificate must be for: a name or an address.
+    /// - Throws: `Failure` with OpenSSL's reason.
+    func startTLS(trusting authorityFile: String, serverName: String?, host: String) throws {
+        session = try ClientSession(
+            descriptor: descriptor, authorityFile: authorityFile, serverName: serverName, host: host)
+    }
+
     func send(_ text: String) throws { try send(Array(text.utf8)) }
 
     func send(_ bytes: [UInt8]) throws {
+        if let session { return try session.send(bytes) }
         var sent = 0
         while sent < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { memory in
@@ -117,6 +133,11 @@ final class RawClient {
     /// - Returns: false at the end of the stream.
     private func readMore() throws -> Bool {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        if let session {
+            let count = try session.receive(&buffer)
+            input.append(contentsOf: buffer.prefix(count))
+            return count > 0
+        }
         let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
         guard count >= 0 else { throw Failure(description: "recv: errno \(errno)") }
         input.append(contentsOf: buffer.prefix(count))
