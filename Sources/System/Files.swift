@@ -95,6 +95,14 @@ public enum Files {
         return names.sorted()
     }
 
+    /// The path of something that is there, from the root, links followed.
+    public static func absolutePath(_ path: String) throws(SystemError) -> String {
+        // realpath allocates the text, which is freed here.
+        guard let resolved = unsafe realpath(path, nil) else { throw .last("realpath", path) }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
+    }
+
     /// Whether something is there, links followed.
     public static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
