@@ -107,7 +107,7 @@ let package = Package(
         tests("SLSConsumerTests", ["SLSConsumer", "SLSClient", "SLSProtocol"]),
         tests("DispatcherTests", ["Dispatcher", "SLSConsumer", "SLSClient", "SLSProtocol"]),
         tests("FakeSLSTests", ["FakeSLS", "SLSProtocol", "EventHTTP", "SQLite", logging]),
-        tests("FakeSLSCommandTests", ["fake-sls", "FakeSLS", "SLSProtocol", "System", arguments, logging]),
+        tests("FakeSLSCommandTests", ["CurlHTTP", "fake-sls", "FakeSLS", "SLSProtocol", "System", arguments, logging]),
         tests("TidyTests", ["System"]),
         // The programs are dependencies so that they are built; the tests start them as processes.
         tests(

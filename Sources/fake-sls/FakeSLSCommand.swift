@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConsoleLog
 import System
 
 @main
@@ -15,6 +16,9 @@ struct FakeSLSCommand: AsyncParsableCommand {
     @OptionGroup var options: Options
 
     func run() async throws {
+        // A parent may have started us with signals blocked.
+        SignalMask.clear()
+        SignalMask.ignoreBrokenPipe()
         let settings: Settings
         do throws(Mistakes) {
             settings = try Settings(options, environment: Environment.all())
@@ -23,6 +27,14 @@ struct FakeSLSCommand: AsyncParsableCommand {
             StandardStream.error.write("fake-sls --help shows the options.\n")
             throw ExitCode(64)
         }
-        _ = settings
+        ConsoleLogHandler.install(level: settings.logLevel)
+        do {
+            throw ExitCode(try await Serve(settings: settings).run())
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            StandardStream.error.write("fake-sls: \(error)\n")
+            throw ExitCode(1)
+        }
     }
 }

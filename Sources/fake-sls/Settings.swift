@@ -4,16 +4,11 @@ import System
 
 /// What the program was told to do: options, else variables, else defaults; checked as a whole.
 struct Settings: Sendable {
-    struct Certificate: Equatable, Sendable {
-        var chain: String
-        var key: String
-    }
-
     /// Empty: the loopback addresses.
     var hosts: [String] = []
     var port = 10_180
     var tlsPort: Int?
-    var certificate: Certificate?
+    var certificate: FakeSLSServer.CertificateFiles?
     var dataFolder: String?
     var stores: [InitialProject] = []
     var accessKeys: [String: String] = [:]
@@ -77,7 +72,7 @@ private struct SettingsReader {
         return nil
     }
 
-    mutating func certificate(hasPort: Bool) -> Settings.Certificate? {
+    mutating func certificate(hasPort: Bool) -> FakeSLSServer.CertificateFiles? {
         let chain = text("--tls-cert", options.tlsCert)
         let key = text("--tls-key", options.tlsKey)
         for file in [chain, key] {
@@ -87,7 +82,7 @@ private struct SettingsReader {
         case (nil, nil): return nil
         case (let chain?, let key?):
             if !hasPort { mistakes.add("\(chain.source): needs --tls-port") }
-            return Settings.Certificate(chain: chain.value, key: key.value)
+            return FakeSLSServer.CertificateFiles(chain: chain.value, key: key.value)
         case (let chain?, nil): mistakes.add("\(chain.source): needs --tls-key")
         case (nil, let key?): mistakes.add("\(key.source): needs --tls-cert")
         }
