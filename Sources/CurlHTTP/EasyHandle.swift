@@ -80,6 +80,8 @@ internal import CCurl
         try set(CURLOPT_BUFFERSIZE, 256 << 10)
         try set(CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10)
         try setOffset(CURLOPT_MAXFILESIZE_LARGE, configuration.bodyByteLimit)
+        // An empty proxy is none, whatever the variables say.
+        if !configuration.usesProxyVariables { try set(CURLOPT_PROXY, "") }
         try set(CURLOPT_SSL_VERIFYPEER, 1)
         try set(CURLOPT_SSL_VERIFYHOST, 2)
         if let file = configuration.caFile {

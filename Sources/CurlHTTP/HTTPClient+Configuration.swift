@@ -21,6 +21,8 @@ extension HTTPClient {
         public var idleConnectionAge: Duration = .seconds(25)
         /// How old a connection may be and still be used again, so that changes of DNS are noticed. Default: 10 min.
         public var connectionLifetime: Duration = .seconds(600)
+        /// Whether `http_proxy`, `https_proxy` and `no_proxy` are followed. Default: true.
+        public var usesProxyVariables = true
         /// Names the thread. Default: `http-client`.
         public var threadName = "http-client"
 

@@ -16,6 +16,8 @@ public final class CurlTransport: Transport {
         public var requestLimit = 1024
         /// Bytes of an answer's body. Default: 64 MiB.
         public var responseByteLimit = 64 << 20
+        /// Whether `http_proxy`, `https_proxy` and `no_proxy` are followed. Default: true.
+        public var usesProxyVariables = true
         /// Names the thread. Default: `sls-http`.
         public var threadName = "sls-http"
 
@@ -35,6 +37,7 @@ public final class CurlTransport: Transport {
         options.connectionsPerHost = configuration.connectionsPerHost
         options.requestLimit = configuration.requestLimit
         options.bodyByteLimit = configuration.responseByteLimit
+        options.usesProxyVariables = configuration.usesProxyVariables
         options.threadName = configuration.threadName
         do throws(CurlError) {
             client = try HTTPClient(options)

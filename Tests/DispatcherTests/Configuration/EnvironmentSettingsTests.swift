@@ -1,0 +1,98 @@
+import Dispatcher
+import SLSProtocol
+import Testing
+
+@Suite struct EnvironmentSettingsTests {
+    private static let complete = [
+        "SLS_ENDPOINT": "https://cn-hangzhou.log.aliyuncs.com/", "SLS_AK_ID": "id", "SLS_AK_KEY": "key",
+        "SLS_PROJECT": "demo", "SLS_LOGSTORE": "all", "SLS_CG": "dispatch", "SLS_LOGSTORE_TO1": "to1",
+        "SLS_LOGSTORE_TO2": "to2", "SLS_LOGSTORE_TO3": "to3",
+    ]
+
+    private func settings(_ changes: [String: String] = [:]) throws(SettingsError) -> DispatcherSettings {
+        try DispatcherSettings(
+            environment: Self.complete.merging(changes) { $1 }, now: Timestamp(seconds: 1_700_000_000))
+    }
+
+    private func mistakes(_ changes: [String: String]) -> [String] {
+        do throws(SettingsError) {
+            _ = try settings(changes)
+            return []
+        } catch {
+            return error.mistakes
+        }
+    }
+
+    @Test func `the article's variables make three routes at the source's own project`() throws {
+        let settings = try settings()
+        #expect(settings.targets.map(\.description) == ["demo/to1", "demo/to2", "demo/to3"])
+        #expect(settings.routes.routes.map(\.topic) == ["ngnix", "sql_audit", "click"])
+        #expect(settings.routes.routes.map(\.target) == [0, 1, 2])
+        #expect(settings.source.description == "demo/all")
+        #expect(settings.targets.allSatisfy { $0.endpoint == settings.source.endpoint })
+        #expect(settings.groupTimeout == .seconds(30))
+        #expect(settings.start == StartSetting(position: .begin, isFixed: true))
+    }
+
+    @Test func `another endpoint and project for the targets`() throws {
+        let settings = try settings([
+            "SLS_ENDPOINT_TO": "cn-shanghai.log.aliyuncs.com", "SLS_PROJECT_TO": "other",
+        ])
+        #expect(settings.targets.map(\.description) == ["other/to1", "other/to2", "other/to3"])
+        #expect("\(settings.targets[0].endpoint)".contains("cn-shanghai"))
+    }
+
+    @Test func `empty target endpoint and project mean the source's`() throws {
+        let settings = try settings(["SLS_ENDPOINT_TO": "", "SLS_PROJECT_TO": ""])
+        #expect(settings.targets[0].project == settings.source.project)
+    }
+
+    @Test func `everything that is missing is named at once`() {
+        do throws(SettingsError) {
+            _ = try DispatcherSettings(environment: [:], now: Timestamp(seconds: 0))
+            Issue.record("nothing was missing")
+        } catch {
+            for name in Self.complete.keys {
+                #expect(error.mistakes.contains { $0.hasPrefix(name) }, "\(name) is not named")
+            }
+        }
+    }
+
+    @Test func `an empty second target is named, and the article's mistake is explained`() {
+        #expect(mistakes(["SLS_LOGSTORE_TO2": ""]) == ["SLS_LOGSTORE_TO2 is empty"])
+        let both = mistakes(["SLS_LOGSTORE_TO2": "", "SLS_LOGSTORE_TO3": ""])
+        #expect(both.contains { $0.contains("exports it three times by mistake") })
+    }
+
+    @Test func `routes of one's own take the place of the three targets`() throws {
+        let settings = try settings([
+            "SLS_LOGSTORE_TO1": "", "SLS_LOGSTORE_TO2": "", "SLS_LOGSTORE_TO3": "",
+            "SLS_ROUTES": "a=store-a,b=store-b,c=store-a,=untopical",
+        ])
+        #expect(settings.targets.map(\.logstore.value) == ["store-a", "store-b", "untopical"])
+        #expect(settings.routes.routes.map(\.target) == [0, 1, 0, 2])
+        #expect(settings.routes.routes.map(\.topic) == ["a", "b", "c", ""])
+    }
+
+    @Test(arguments: [
+        ("SLS_ROUTES", "a"), ("SLS_ROUTES", "a=b=,"), ("SLS_ROUTES", "a=store,a=other"), ("SLS_ROUTES", "a=X"),
+        ("SLS_ENDPOINT", "ftp://x"), ("SLS_PROJECT", "Demo"), ("SLS_LOGSTORE", "a"), ("SLS_CURSOR_START", "soon"),
+        ("SLS_GROUP_TIMEOUT", "5"), ("SLS_GROUP_TIMEOUT", "3601s"), ("SLS_GROUP_TIMEOUT", "1m"),
+        ("SLS_GROUP_TIMEOUT", "30.5"),
+    ])
+    func `a malformed value is an error that names its variable`(name: String, value: String) {
+        let found = mistakes([name: value])
+        #expect(!found.isEmpty)
+        #expect(found.allSatisfy { $0.contains(name) || $0.contains("timeout") }, "\(found)")
+    }
+
+    @Test(arguments: [("30s", 30), ("30", 30), ("6", 6), ("3600s", 3_600)])
+    func `the group's timeout is whole seconds`(text: String, seconds: Int) throws {
+        #expect(try settings(["SLS_GROUP_TIMEOUT": text]).groupTimeout == .seconds(seconds))
+    }
+
+    @Test func `secrets never appear in a description`() throws {
+        #expect(!"\(try settings(["SLS_AK_KEY": "hush-hush", "SLS_STS_TOKEN": "psst"]))".contains("hush"))
+        #expect(!"\(try settings(["SLS_AK_KEY": "hush-hush", "SLS_STS_TOKEN": "psst"]))".contains("psst"))
+    }
+}
