@@ -66,11 +66,13 @@ public final class FakeSLSServer: Sendable {
     public init(_ configuration: Configuration = Configuration(), clock: ServerClock = .system) throws {
         let folder = try ServerFolder(configuration.emulator.dataFolder)
         do {
+            let authority = try CertificateAuthority(folder: folder.path)
             var settings = configuration.emulator
             settings.dataFolder = settings.dataFolder == nil ? nil : folder.path
+            settings.authorityCertificate = authority.certificatePEM
             let emulator = try Emulator(settings, clock: clock)
             let server = try HTTPServer(
-                configuration.http, authority: nil, handler: emulator.respond, violation: emulator.violation)
+                configuration.http, authority: authority, handler: emulator.respond, violation: emulator.violation)
             // The loop alone holds the emulator, so its data is closed before the folder is given up.
             thread = try System.Thread.start(name: "fake-sls-loop") {
                 server.run()
@@ -79,7 +81,7 @@ public final class FakeSLSServer: Sendable {
             self.server = server
             self.folder = folder
             listeners = server.listeners
-            authorityPath = folder.path + "/ca.pem"
+            authorityPath = authority.certificateFile
         } catch {
             folder.close()
             throw error

@@ -1,3 +1,4 @@
+import CGNU
 import Glibc
 
 /// Which signals reach this process.

@@ -23,6 +23,7 @@ import Testing
         #expect(authority.hasSuffix("/ca.pem"))
         let folder = String(authority.dropLast("/ca.pem".count))
         #expect(Files.mode(folder) == 0o700)
+        #expect(Files.mode(folder + "/ca-key.pem") == 0o600)
         try await program.stop()
         #expect(!Files.exists(folder))
     }
@@ -43,6 +44,26 @@ import Testing
         #expect(RunningProgram.field("https", of: ready).hasPrefix("127.0.0.1:"))
         #expect(ready.contains(#""listeners":["http://127.0.0.1:"#))
         #expect(ready.contains(#""https://127.0.0.2:"#))
+        try await program.stop()
+    }
+
+    @Test func `production names are served over verified HTTPS by the CA it gives out`() async throws {
+        let program = try RunningProgram(["--tls-port", "0"])
+        let ready = try await program.readyLine()
+        let authority = RunningProgram.field("ca", of: ready)
+        let given = try await RunningProgram.get("/_fake/ca.pem", from: ready)
+        #expect(try Files.read(authority, limit: 1 << 16) == given.body)
+
+        var trusting = HTTPClient.Configuration()
+        trusting.caFile = authority
+        let client = try HTTPClient(trusting)
+        var request = HTTPRequest(method: "GET", url: "https://demo.cn-hangzhou.log.aliyuncs.com/logstores")
+        request.connectTo = RunningProgram.field("https", of: ready)
+        request.timeout = RunningProgram.patience
+        let response = try await client.send(request)
+        await client.shutdown()
+        #expect(response.status == 404)
+        #expect(String(decoding: response.body, as: UTF8.self).contains("ProjectNotExist"))
         try await program.stop()
     }
 
