@@ -21,7 +21,8 @@ extension APIRequest {
     ///
     /// - Throws: `MissingParameter`, or `ParameterInvalid` for a text that is none.
     func cursor(_ name: String) throws(APIError) -> Cursor {
-        let text = try required(name)
+        // The Python SDK's `get_previous_cursor_time` sends one with a line end behind it.
+        let text = String(try required(name).prefix { $0 != "\n" })
         guard let cursor = Cursor(encoded: text) else {
             throw .parameterInvalid("the parameter \(name) is invalid: \"\(text.prefix(80))\" is no cursor")
         }

@@ -212,6 +212,9 @@ struct CursorCallTests {
         }
         #expect(try time(0) == start)
         #expect(try time(7) == start + 3)
+        // As the Python SDK's `get_previous_cursor_time` sends it.
+        let target = "/logstores/app/shards/0?type=cursor_time&cursor=\(begin.encoded)%0A"
+        #expect(server.send("GET", target).status == 200)
         server.clock.advance(by: .seconds(60))
         #expect(try time(8) == start + 64)
         for number in [begin.number - 1, begin.number + 9] {
