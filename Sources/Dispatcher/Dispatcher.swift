@@ -9,23 +9,14 @@ public import System
 ///
 /// At least once: a log group may arrive twice after a crash, none is lost.
 public final class Dispatcher: Sendable {
-    /// What the dispatcher does at one moment.
-    public struct Status: Sendable {
-        /// Its membership and shards.
-        public let consumer: ConsumerStatus
-        /// Its counts since the start.
-        public let totals: DispatchCounters.Totals
-        /// The shards that a target's refusal blocks.
-        public let blocked: [ShardID]
-        /// Connections opened since the start.
-        public let connectionCount: Int
-    }
-
     /// How it stopped.
     public struct Outcome: Sendable {
         /// Whether the saved checkpoints cover everything that was sent.
         public let isSettled: Bool
     }
+
+    /// The version of this package.
+    public static let version = SLSClient.version
 
     /// The settings it works by.
     public let settings: DispatcherSettings
@@ -97,9 +88,9 @@ public final class Dispatcher: Sendable {
     }
 
     /// What it does at this moment.
-    public var status: Status {
-        Status(
-            consumer: consumer.status, totals: counters.current, blocked: blocked.current,
+    public var status: DispatcherStatus {
+        DispatcherStatus(
+            consumer: consumer.status, totals: counters.current, blocked: Set(blocked.current),
             connectionCount: transport.connectionCount + heartbeatTransport.connectionCount)
     }
 

@@ -1,7 +1,6 @@
 import Dispatcher
 import EventHTTP
 import PrometheusText
-import SLSConsumer
 import System
 
 /// An address with a port, as `--admin` takes it: `127.0.0.1:9000`, `[::1]:0`.
@@ -67,7 +66,7 @@ final class AdminListener: Sendable {
         switch request.target.split(separator: "?", omittingEmptySubsequences: false).first {
         case "/healthz": return text(200, "ok\n")
         case "/readyz":
-            let isReady = dispatcher.status.consumer.leaseRemaining > .zero
+            let isReady = dispatcher.status.leaseRemaining > .zero
             return text(isReady ? 200 : 503, isReady ? "ready\n" : "no lease\n")
         case "/metrics": return text(200, metrics.text(), type: PrometheusFactory.contentType)
         case "/status": return text(200, StatusDocument(dispatcher).json, type: "application/json")

@@ -1,16 +1,11 @@
 import Dispatcher
+import Glibc
 import Logging
 import Metrics
 import PrometheusText
-import SLSConsumer
 import SLSProtocol
 import System
 import UnixSignals
-
-/// The time of day, asked once when the options are read.
-enum ConsumerTime {
-    static func wall() -> Timestamp { ConsumerClock.system.wall() }
-}
 
 /// One run of the dispatcher as a program: signals, admin listener, ready line, exit status.
 struct Forwarding: Sendable {
@@ -39,7 +34,7 @@ struct Forwarding: Sendable {
             logger.notice("stopped", metadata: ["settled": "\(outcome.isSettled)"])
             return outcome.isSettled ? ExitStatus.settled : ExitStatus.unsettled
         } catch {
-            logger.error("\(error)")
+            StandardStream.error.write("sls-dispatch: \(error)\n")
             return 1
         }
     }
@@ -48,8 +43,10 @@ struct Forwarding: Sendable {
         _ dispatcher: Dispatcher, adminAddress: String?
     ) async throws(DispatchError) -> Dispatcher.Outcome {
         let stop = Eventually<Void>()
+        // Before the ready line: whoever has read it may send a signal at once.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let result = await withTaskGroup(of: Result<Dispatcher.Outcome, DispatchError>?.self) { group in
-            group.addTask { await self.watchSignals(stop) }
+            group.addTask { await self.watch(signals, stop) }
             group.addTask { await self.summarize(dispatcher) }
             group.addTask {
                 do throws(DispatchError) {
@@ -72,9 +69,11 @@ struct Forwarding: Sendable {
     }
 
     /// The first signal asks for an orderly end, the second ends the program.
-    private func watchSignals(_ stop: Eventually<Void>) async -> Result<Dispatcher.Outcome, DispatchError>? {
-        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
-            if stop.current != nil { CurrentProcess.exitNow(ExitStatus.unsettled) }
+    private func watch(
+        _ signals: UnixSignalsSequence, _ stop: Eventually<Void>
+    ) async -> Result<Dispatcher.Outcome, DispatchError>? {
+        for await signal in signals {
+            if stop.current != nil { _exit(ExitStatus.unsettled) }
             logger.notice("stopping", metadata: ["signal": "\(signal)"])
             stop.set(())
         }
@@ -83,8 +82,9 @@ struct Forwarding: Sendable {
 
     private func summarize(_ dispatcher: Dispatcher) async -> Result<Dispatcher.Outcome, DispatchError>? {
         while !Task.isCancelled {
-            await ConsumerClock.system.sleep(until: ConsumerClock.system.now() + Self.summaryInterval)
-            if !Task.isCancelled { logSummary(dispatcher.status) }
+            // Cancelled: the program ends, with a summary of its own.
+            guard (try? await Task.sleep(for: Self.summaryInterval)) != nil else { break }
+            logSummary(dispatcher.status)
         }
         return nil
     }
@@ -114,10 +114,10 @@ struct Forwarding: Sendable {
         logger.notice("starting", metadata: metadata)
     }
 
-    private func logSummary(_ status: Dispatcher.Status) {
+    private func logSummary(_ status: DispatcherStatus) {
         var metadata: Logger.Metadata = [
             "pulled": "\(status.totals.pulled)", "unrouted": "\(status.totals.unrouted)",
-            "failed-puts": "\(status.totals.failedPuts)", "shards": "\(status.consumer.shards.count)",
+            "failed-puts": "\(status.totals.failedPuts)", "shards": "\(status.shards.count)",
             "connections": "\(status.connectionCount)",
         ]
         for (place, count) in zip(options.settings.targets, status.totals.accepted) {

@@ -70,7 +70,8 @@ struct RunOptions: Sendable {
         var mistakes: [String] = []
         var parsed: DispatcherSettings?
         do throws(SettingsError) {
-            parsed = try DispatcherSettings(environment: variables, now: ConsumerTime.wall())
+            parsed = try DispatcherSettings(
+                environment: variables, now: Timestamp(seconds: Int(WallClock.nanoseconds() / 1_000_000_000)))
         } catch {
             mistakes = error.mistakes
         }

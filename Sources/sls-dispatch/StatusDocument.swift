@@ -1,8 +1,7 @@
 import Dispatcher
 import FoundationEssentials
-import SLSConsumer
+import Glibc
 import SLSProtocol
-import System
 
 /// The ready line of `run`.
 func readyLine(consumer: String, admin: String?) -> String {
@@ -12,7 +11,7 @@ func readyLine(consumer: String, admin: String?) -> String {
         let admin: String?
         let pid: Int32
     }
-    return json(Line(consumer: consumer, admin: admin, pid: CurrentProcess.id)) + "\n"
+    return json(Line(consumer: consumer, admin: admin, pid: getpid())) + "\n"
 }
 
 /// The answer of `/status`.
@@ -47,10 +46,10 @@ struct StatusDocument: Encodable {
     init(_ dispatcher: Dispatcher) {
         let status = dispatcher.status
         consumer = dispatcher.consumerName.value
-        leaseSeconds = status.consumer.leaseRemaining.inSeconds
-        leaseLosses = status.consumer.leaseLossCount
-        heartbeats = status.consumer.heartbeatCount
-        isUnauthorized = status.consumer.isUnauthorized
+        leaseSeconds = status.leaseRemaining.inSeconds
+        leaseLosses = status.leaseLossCount
+        heartbeats = status.heartbeatCount
+        isUnauthorized = status.isUnauthorized
         connections = status.connectionCount
         pulled = status.totals.pulled
         failedPuts = status.totals.failedPuts
@@ -61,15 +60,10 @@ struct StatusDocument: Encodable {
                 logstore: place.description, logGroups: status.totals.accepted[index],
                 bytes: status.totals.acceptedByteCount[index])
         }
-        shards = status.consumer.shards.sorted { $0.key < $1.key }.map { shard, state in
+        shards = status.shards.map { shard in
             Shard(
-                shard: shard.value,
-                state: state.isDraining
-                    ? "shuttingDown"
-                    : status.blocked.contains(shard)
-                        ? "blocked" : state.confirmed == nil ? "initializing" : "processing",
-                checkpoint: state.confirmed?.number, delivered: state.lowWater?.number,
-                outstanding: state.outstandingCount)
+                shard: shard.id.value, state: shard.state.rawValue, checkpoint: shard.checkpoint?.number,
+                delivered: shard.delivered?.number, outstanding: shard.outstandingCount)
         }
     }
 

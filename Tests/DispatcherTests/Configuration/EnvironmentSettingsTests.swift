@@ -1,4 +1,5 @@
 import Dispatcher
+import SLSClient
 import SLSProtocol
 import Testing
 

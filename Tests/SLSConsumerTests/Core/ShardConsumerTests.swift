@@ -200,7 +200,7 @@ private func cursors(_ range: Range<Int64>) -> [Cursor] { range.map { at($0) } }
     }
 
     @Test func `failing pulls back off from 0.2 to 30 seconds`() throws {
-        var machine = try Machine.processing()
+        var machine = try Machine.processing { $0.listInterval = .seconds(86_400) }
         var waits: [Duration] = []
         for _ in 0..<10 {
             #expect(machine.handle(.failed(.pull, .retriable)).isEmpty)

@@ -2,12 +2,6 @@ import Logging
 import SLSClient
 import SLSProtocol
 
-/// What a consumer must know before its first heartbeat.
-struct GroupEntry: Sendable {
-    let timing: GroupTiming
-    let positions: InitialPositions
-}
-
 /// Enters a consumer group: adopts the one that exists, or makes it.
 ///
 /// An existing group is never changed: other members live by its timeout. Whoever makes it with a start position that
@@ -119,4 +113,10 @@ struct GroupDoor: Sendable {
             throw .call(name, error)
         }
     }
+}
+
+/// What a consumer must know before its first heartbeat.
+struct GroupEntry: Sendable {
+    let timing: GroupTiming
+    let positions: InitialPositions
 }
