@@ -15,6 +15,10 @@ public final class Emulator: @unchecked Sendable {
         let response: HTTPResponse
         let call: String
         let code: String
+
+        var metadata: Logger.Metadata {
+            ["api": "\(call)", "code": "\(code)", "request-id": "\(response.headers["x-log-requestid"] ?? "")"]
+        }
     }
 
     private let store: Store
@@ -70,7 +74,10 @@ public final class Emulator: @unchecked Sendable {
             store.rollBack()
             reload(now)
         }
-        for answer in answers { metrics.count(call: answer.call, code: answer.code) }
+        for answer in answers {
+            metrics.count(call: answer.call, code: answer.code)
+            logger.debug("answered", metadata: answer.metadata)
+        }
         return answers.map(\.response)
     }
 
