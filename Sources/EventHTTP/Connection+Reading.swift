@@ -66,7 +66,7 @@ extension Connection {
         let outcome = unsafe stream.read(into: memory)
         guard case .bytes(let count) = outcome else { return stopped(by: outcome) }
         unsafe take(UnsafeRawBufferPointer(rebasing: memory[..<count]))
-        return count == limit || !stream.shortReadMeansEmpty
+        return count == limit || !pending.isEmpty || !stream.shortReadMeansEmpty
     }
 
     /// - Returns: false, always: nothing more is to be read now.

@@ -240,6 +240,7 @@ extension RequestParser {
         unsafe settings.pointee.on_header_field = { unsafe RequestParser.of($0)?.extendName($1, $2) ?? 0 }
         unsafe settings.pointee.on_header_value = { unsafe RequestParser.of($0)?.extendValue($1, $2) ?? 0 }
         unsafe settings.pointee.on_headers_complete = { unsafe RequestParser.pause($0) }
+        unsafe settings.pointee.on_chunk_header = { unsafe RequestParser.of($0)?.beginChunk() ?? 0 }
         unsafe settings.pointee.on_body = { unsafe RequestParser.of($0)?.appendChunk($1, $2) ?? 0 }
         unsafe settings.pointee.on_message_complete = { raw in
             unsafe RequestParser.of(raw)?.finishChunks()
@@ -299,11 +300,16 @@ extension RequestParser {
         return 0
     }
 
-    private func appendChunk(_ piece: UnsafePointer<CChar>?, _ count: Int) -> Int32 {
-        guard count <= bodyByteLimit - body.count else {
+    /// - Returns: 0, or 1 to stop: a chunk's announced length is held against the limit before its bytes come.
+    private func beginChunk() -> Int32 {
+        guard unsafe raw.pointee.content_length <= UInt64(bodyByteLimit - body.count) else {
             fail(.bodyTooLarge(limit: bodyByteLimit))
             return 1
         }
+        return 0
+    }
+
+    private func appendChunk(_ piece: UnsafePointer<CChar>?, _ count: Int) -> Int32 {
         unsafe body.append(contentsOf: UnsafeRawBufferPointer(start: piece, count: count))
         return 0
     }

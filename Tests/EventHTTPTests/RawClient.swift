@@ -2,7 +2,8 @@ import Glibc
 import System
 
 /// A blocking client socket that sends exactly the bytes it is given. Used on one thread, off the cooperative pool.
-final class RawClient {
+// @unchecked Sendable: a test hands it from one blocking thread to the next, never to two at once.
+final class RawClient: @unchecked Sendable {
     struct Failure: Error, CustomStringConvertible { let description: String }
 
     /// An answer, as it stood on the wire.
@@ -54,9 +55,8 @@ final class RawClient {
             }
         }
         guard status == 0 else {
-            let code = errno
-            close(descriptor)
-            throw Failure(description: "connect to \(address): errno \(code)")
+            // `deinit` closes: everything is initialised.
+            throw Failure(description: "connect to \(address): errno \(errno)")
         }
     }
 
@@ -68,10 +68,27 @@ final class RawClient {
     ///   - authorityFile: What is trusted.
     ///   - serverName: Sent to the server; nil sends none.
     ///   - host: What the certificate must be for: a name or an address.
+    ///   - newest: The newest version to speak.
+    ///   - opening: Sent in one piece with the first bytes of TLS; its answer is read before TLS goes on.
     /// - Throws: `Failure` with OpenSSL's reason.
-    func startTLS(trusting authorityFile: String, serverName: String?, host: String) throws {
-        session = try ClientSession(
-            descriptor: descriptor, authorityFile: authorityFile, serverName: serverName, host: host)
+    func startTLS(
+        trusting authorityFile: String, serverName: String?, host: String,
+        newest: ClientSession.Version = .tls13, behind opening: String? = nil
+    ) throws {
+        let session = try ClientSession(
+            authorityFile: authorityFile, serverName: serverName, host: host, newest: newest)
+        if let opening {
+            try send(Array(opening.utf8) + session.hello())
+            // Byte by byte: what follows the answer is OpenSSL's.
+            var byte: UInt8 = 0
+            while !input.reversed().starts(with: "\n\r\n\r".utf8) {
+                guard unsafe recv(descriptor, &byte, 1, 0) == 1 else { throw Failure(description: "no tunnel") }
+                input.append(byte)
+            }
+            guard try answer().status == 200 else { throw Failure(description: "no tunnel") }
+        }
+        try session.connect(descriptor)
+        self.session = session
     }
 
     func send(_ text: String) throws { try send(Array(text.utf8)) }

@@ -74,12 +74,24 @@ func withServer<Result: Sendable>(
     }
 }
 
+/// Runs a body that may block on a thread of its own.
+func offPool<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await Thread.run(name: "test-client", body)
+}
+
+extension HTTPServer.Statistics {
+    /// So many connections came, and none is left.
+    static func isClosed(_ statistics: HTTPServer.Statistics, _ count: Int) -> Bool {
+        statistics.acceptedConnections == count && statistics.openConnections == 0
+    }
+}
+
 /// Waits, on a thread that may block, until `condition` holds.
 ///
 /// - Returns: false if it did not within 10 seconds.
-func holds(_ condition: () -> Bool) -> Bool {
+func holds(_ condition: () throws -> Bool) rethrows -> Bool {
     let end = MonotonicClock.nanoseconds() + 10_000_000_000
-    while !condition() {
+    while try !condition() {
         if MonotonicClock.nanoseconds() > end { return false }
         _ = poll(nil, 0, 2)
     }
