@@ -13,8 +13,8 @@ public struct Demo: Sendable {
         public var groupCount = 3_000
         /// Shards of the source logstore, at least 4. Default 4.
         public var shardCount = 4
-        /// How long the whole may take. Default 2 min.
-        public var deadline = Duration.seconds(120)
+        /// How long the whole may take: 2 min, and a second more for each 100 log groups.
+        public var deadline: Duration { .seconds(120 + groupCount / 100) }
 
         /// The defaults.
         public init() {}
@@ -78,30 +78,29 @@ public struct Demo: Sendable {
             credentials: Credentials(accessKeyID: "fake-id", accessKeySecret: "fake-secret"), transport: carrier)
         let stores = try DemoStores(client: client, source: source, targets: targets)
         let samples = SampleLogs(groupCount: configuration.groupCount, time: SLSClient.systemTime())
-        let dispatchers = try ["dispatcher-1", "dispatcher-2"].map { name in
-            try DispatcherProcess(name: name, endpoint: endpoint, stores: stores, project: project)
-        }
+        let result: Result<Bool, any Error>
         do {
-            let owners = try await transfer(samples, stores, dispatchers)
-            let isLossless = try await judge(samples, stores, owners)
-            await carrier.shutdown()
-            return isLossless
+            let owners = try await transfer(samples, stores) { name in
+                try DispatcherProcess(name: name, endpoint: endpoint, stores: stores, project: project)
+            }
+            result = .success(try await judge(samples, stores, owners))
         } catch {
-            for dispatcher in dispatchers { await dispatcher.end() }
-            await carrier.shutdown()
-            throw error
+            result = .failure(error)
         }
+        await carrier.shutdown()
+        return try result.get()
     }
 
     private typealias Owners = [ShardID: String]
 
     /// Logs in, dispatchers on, one killed half-way, until everything has arrived and the other has stopped.
     private func transfer(
-        _ samples: SampleLogs, _ stores: DemoStores, _ dispatchers: [DispatcherProcess]
+        _ samples: SampleLogs, _ stores: DemoStores, start: (String) throws -> DispatcherProcess
     ) async throws -> (before: Owners, after: Owners) {
         let half = samples.groupCount / 2
         for number in 0..<half { try await stores.put(samples.group(number)) }
         progress("\(half) log groups written, before any dispatcher runs")
+        let dispatchers = try ["dispatcher-1", "dispatcher-2"].map(start)
         for dispatcher in dispatchers { try await dispatcher.waitUntilReady() }
         progress("two dispatchers have joined the group \(DemoStores.group)")
         let names = Set(dispatchers.map(\.name))

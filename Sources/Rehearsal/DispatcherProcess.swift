@@ -1,7 +1,7 @@
 import SLSProtocol
 import System
 
-/// One `sls-dispatch run` as a child process: the very program that runs the demo.
+/// One `sls-dispatch run` as a child process: the very program that runs the demo. Killed with its last reference.
 final class DispatcherProcess: Sendable {
     /// SIGKILL and SIGTERM, as numbers of the system.
     private enum Signal {
@@ -48,12 +48,6 @@ final class DispatcherProcess: Sendable {
             throw Demo.Failure(description: "\(name) did not stop: \(ending)")
         }
         return status
-    }
-
-    /// Ends it in whatever state it is.
-    func end() async {
-        process.kill(Signal.kill)
-        _ = await process.wait(within: .seconds(5))
     }
 
     private var ending: String { process.exit.map { "it ended with \($0)" } ?? "it still runs" }

@@ -13,11 +13,23 @@ struct DemoCommand: AsyncParsableCommand {
             was lost, else 1; logs that arrive twice are shown and do not fail it.
             """)
 
+    @Option(
+        help: ArgumentHelp("Put this many log groups through.", discussion: "(default: 3000)", valueName: "count"))
+    var groups: Int?
+
+    func validate() throws {
+        if let groups, !(100...1_000_000).contains(groups) {
+            throw ValidationError("--groups \(groups): expected 100 to 1000000")
+        }
+    }
+
     func run() async throws {
         ConsoleLogHandler.install(level: .error)
+        var configuration = Demo.Configuration()
+        if let groups { configuration.groupCount = groups }
         let isLossless: Bool
         do {
-            isLossless = try await Demo { StandardStream.output.write($0 + "\n") }.run()
+            isLossless = try await Demo(configuration) { StandardStream.output.write($0 + "\n") }.run()
         } catch {
             StandardStream.error.write("sls-dispatch demo: \(error)\n")
             throw ExitCode(1)
