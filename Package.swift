@@ -80,8 +80,7 @@ let package = Package(
         .executableTarget(
             name: "fake-sls",
             dependencies: [
-                "ConsoleLog", "FakeSLS", "PrometheusText", "SLSProtocol", "YAML", "System", arguments, signals, logging,
-                metrics,
+                "ConsoleLog", "FakeSLS", "PrometheusText", "SLSProtocol", "YAML", "System", arguments, logging, metrics,
             ],
             swiftSettings: strict),
         .executableTarget(

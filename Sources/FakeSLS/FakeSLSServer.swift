@@ -57,38 +57,55 @@ public final class FakeSLSServer: Sendable {
 
     private let server: HTTPServer
     private let folder: ServerFolder
-    private let thread: System.Thread
+    private let ended = Eventually<Bool>()
 
-    /// Opens the data, listens, and serves from now on.
+    /// Opens the data, listens, and serves from now on, on a thread of its own.
     ///
     /// - Parameter clock: Virtual in tests; a turn of the loop reads it once.
     /// - Throws: `SystemError`, `FolderInUse`, `EventHTTPError` or `EmulatorError`; each tells a person what to do.
-    public init(_ configuration: Configuration = Configuration(), clock: ServerClock = .system) throws {
-        let folder = try ServerFolder(configuration.emulator.dataFolder)
+    public convenience init(_ configuration: Configuration = Configuration(), clock: ServerClock = .system) throws {
+        try self.init(listening: configuration, clock: clock)
+        // Without `self`, so that a server nobody holds any longer ends.
+        let (server, folder, ended) = (server, folder, ended)
         do {
-            let authority = try CertificateAuthority(folder: folder.path)
-            var settings = configuration.emulator
-            settings.dataFolder = settings.dataFolder == nil ? nil : folder.path
-            settings.authorityCertificate = authority.certificatePEM
-            let emulator = try Emulator(settings, clock: clock)
-            let server = try HTTPServer(
-                configuration.http, authority: authority, handler: emulator.respond, violation: emulator.violation)
-            // The loop alone holds the emulator, so its data is closed before the folder is given up.
-            thread = try System.Thread.start(name: "fake-sls-loop") {
-                server.run()
-                folder.close()
-            }
-            self.server = server
-            self.folder = folder
-            listeners = server.listeners
-            authorityPath = authority.certificateFile
+            _ = try System.Thread.start(name: "fake-sls-loop") { Self.run(server, folder, ended) }
         } catch {
             folder.close()
             throw error
         }
     }
 
+    /// Opens the data and listens; clients can connect, and are served once `run()` is called.
+    public init(listening configuration: Configuration, clock: ServerClock = .system) throws {
+        let folder = try ServerFolder(configuration.emulator.dataFolder)
+        do {
+            let authority = try CertificateAuthority(folder: folder.path)
+            var settings = configuration.emulator
+            settings.dataFolder = settings.dataFolder == nil ? nil : folder.path
+            settings.authorityCertificate = authority.certificatePEM
+            // The server alone holds the emulator, so its data is closed before the folder is given up.
+            let emulator = try Emulator(settings, clock: clock)
+            server = try HTTPServer(
+                configuration.http, authority: authority, handler: emulator.respond, violation: emulator.violation)
+            self.folder = folder
+            authorityPath = authority.certificateFile
+        } catch {
+            folder.close()
+            throw error
+        }
+        listeners = server.listeners
+    }
+
     deinit { server.stopNow() }
+
+    /// Serves on the calling thread until `stop()` or `stopNow()`. Only after `init(listening:)`, and once.
+    public func run() { Self.run(server, folder, ended) }
+
+    private static func run(_ server: HTTPServer, _ folder: ServerFolder, _ ended: Eventually<Bool>) {
+        server.run()
+        folder.close()
+        ended.set(true)
+    }
 
     /// The first address for HTTP as a URL, `http://127.0.0.1:10180`.
     public var endpoint: String { "http://\(firstAddress(isSecure: false))" }
@@ -105,7 +122,7 @@ public final class FakeSLSServer: Sendable {
     public func stopNow() { server.stopNow() }
 
     /// Waits until the server has ended and its data is closed, or the calling task is cancelled.
-    public func stopped() async { await thread.join() }
+    public func stopped() async { _ = await ended.value() }
 
     /// Removes what must not stay behind, for a process that ends without waiting for the loop.
     public func abandon() { folder.close() }

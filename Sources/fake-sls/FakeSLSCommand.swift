@@ -2,8 +2,9 @@ import ArgumentParser
 import ConsoleLog
 import System
 
+/// Synchronous: an asynchronous `main` would cost a megabyte and four threads, for one signal.
 @main
-struct FakeSLSCommand: AsyncParsableCommand {
+struct FakeSLSCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fake-sls",
         abstract: "Emulate Alibaba Cloud Simple Log Service (SLS) on this machine.",
@@ -15,7 +16,7 @@ struct FakeSLSCommand: AsyncParsableCommand {
 
     @OptionGroup var options: Options
 
-    func run() async throws {
+    func run() throws {
         // A parent may have started us with signals blocked.
         SignalMask.clear()
         SignalMask.ignoreBrokenPipe()
@@ -29,7 +30,7 @@ struct FakeSLSCommand: AsyncParsableCommand {
         }
         ConsoleLogHandler.install(level: settings.logLevel)
         do {
-            throw ExitCode(try await Serve(settings: settings).run())
+            throw ExitCode(try Serve(settings: settings).run())
         } catch let code as ExitCode {
             throw code
         } catch {

@@ -4,7 +4,6 @@ import Logging
 import Metrics
 import PrometheusText
 import System
-import UnixSignals
 
 /// Runs the emulator until a signal ends it.
 struct Serve {
@@ -12,19 +11,27 @@ struct Serve {
     let logger = Logger(label: "fake-sls")
 
     /// - Returns: The exit code: 0 after a stop that was asked for and finished, else 1.
-    func run() async throws -> Int32 {
+    func run() throws -> Int32 {
+        // Before the first thread, which inherits it, and before the ready line: whoever has read that may send one.
+        let signals = HeldSignals([SIGTERM, SIGINT])
         let metrics = PrometheusFactory()
         MetricsSystem.bootstrap(metrics)
-        // Before the ready line: whoever has read it may send a signal at once.
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let server = try FakeSLSServer(configuration(metrics))
+        let server = try FakeSLSServer(listening: configuration(metrics))
+        let isAsked = Lock(false)
         do {
+            try stopOnSignal(signals, server, isAsked)
             try announce(server)
         } catch {
             server.abandon()
             throw error
         }
-        return await wait(for: signals, server)
+        server.run()
+        guard isAsked.withLock({ $0 }) else {
+            logger.critical("the server's loop ended by itself")
+            return 1
+        }
+        logger.notice("stopped")
+        return 0
     }
 
     private func configuration(_ metrics: PrometheusFactory) -> FakeSLSServer.Configuration {
@@ -53,41 +60,16 @@ struct Serve {
         logger.notice("started", metadata: ["address": "\(line.http.first ?? "")"])
     }
 
-    private enum Ending {
-        case loopEnded
-        case secondSignal
-    }
-
-    private func wait(for signals: UnixSignalsSequence, _ server: FakeSLSServer) async -> Int32 {
-        let isAsked = Lock(false)
-        let ending = await withTaskGroup(of: Ending.self) { group in
-            group.addTask {
-                await server.stopped()
-                return .loopEnded
-            }
-            group.addTask {
-                for await signal in signals {
-                    if isAsked.withLock({ $0 }) { return .secondSignal }
-                    logger.notice("stopping", metadata: ["signal": "\(signal)"])
-                    isAsked.withLock { $0 = true }
-                    server.stop()
-                }
-                return .secondSignal
-            }
-            let first = await group.next() ?? .loopEnded
-            group.cancelAll()
-            return first
-        }
-        switch ending {
-        case .loopEnded where isAsked.withLock({ $0 }):
-            logger.notice("stopped")
-            return 0
-        case .loopEnded:
-            logger.critical("the server's loop ended by itself")
-            return 1
-        case .secondSignal:
+    /// The first signal lets the server end well, the second ends the process at once.
+    private func stopOnSignal(_ signals: HeldSignals, _ server: FakeSLSServer, _ isAsked: Lock<Bool>) throws {
+        _ = try Thread.start(name: "signals") {
+            let signal = signals.next()
+            logger.notice("stopping", metadata: ["signal": "\(signal)"])
+            isAsked.withLock { $0 = true }
+            server.stop()
+            _ = signals.next()
             server.abandon()
-            return 1
+            exit(1)
         }
     }
 }
