@@ -1,0 +1,71 @@
+import Glibc
+import System
+
+/// A TCP connection that sends bytes as they are: what no SDK would.
+final class RawConnection: Sendable {
+    private let descriptor: Int32
+
+    /// Connects to a port on 127.0.0.1.
+    init(port: Int) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let status = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        // A hung server fails the test instead of the run.
+        var limit = timeval(tv_sec: 30, tv_usec: 0)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        guard status == 0 else {
+            close(descriptor)
+            throw HarnessError("connect to port \(port): errno \(errno)")
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Sends all of it, or as much as the other side takes before it closes.
+    func send(_ text: String) async throws { try await send(Array(text.utf8)) }
+
+    func send(_ bytes: [UInt8]) async throws {
+        try await Thread.run(name: "raw-send") { [descriptor] in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let flags = Int32(MSG_NOSIGNAL)
+                let count = unsafe rest.withUnsafeBytes {
+                    unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, flags)
+                }
+                if count <= 0 { return }
+                rest = rest.dropFirst(count)
+            }
+        }
+    }
+
+    /// Closes our sending side; the answer can still come.
+    func halfClose() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Reads until the other side closes, or has sent `text`.
+    ///
+    /// - Throws: If neither happens within half a minute.
+    func read(until text: String? = nil) async throws -> String {
+        try await Thread.run(name: "raw-read") { [descriptor] in
+            var received: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 1 << 16)
+            while true {
+                let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
+                if count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) {
+                    throw HarnessError("no answer in time; so far: \(String(decoding: received, as: UTF8.self))")
+                }
+                if count > 0 { received += buffer.prefix(count) }
+                let answer = String(decoding: received, as: UTF8.self)
+                // A reset is an end as well.
+                if count <= 0 || text.map(answer.contains) == true { return answer }
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import Glibc
+import System
+
+/// A `fake-sls` process of its own on free ports; killed when the last reference goes away.
+final class RunningFakeSLS: Sendable {
+    /// The program's ready line.
+    struct Ready: Decodable, Sendable {
+        let event: String
+        let http: String
+        let https: String?
+        let ca: String
+        let pid: Int32
+    }
+
+    /// How a client reaches the emulator.
+    enum Way: CaseIterable, Sendable {
+        /// `http://localhost:PORT`.
+        case http
+        /// `https://localhost:PORT`, verified by our CA.
+        case https
+        /// A production endpoint name through the forward proxy: absolute-form requests.
+        case proxy
+        /// The same with HTTPS: `CONNECT`, TLS inside.
+        case tunnel
+    }
+
+    let ready: Ready
+    let process: ChildProcess
+
+    private init(ready: Ready, process: ChildProcess) {
+        self.ready = ready
+        self.process = process
+    }
+
+    /// Starts the program and waits until its ready line came.
+    static func start(_ arguments: [String] = [], environment: [String: String] = [:]) async throws -> RunningFakeSLS {
+        let process = try ChildProcess(
+            .init(
+                BuiltPrograms.path("fake-sls"),
+                arguments: ["--port", "0", "--tls-port", "0", "--log-level", "warning"] + arguments,
+                environment: ["PATH": Environment.value("PATH") ?? "", "TMPDIR": "/tmp"].merging(environment) { $1 },
+                standardOutput: .collected, standardError: .collected))
+        let line = await process.standardOutput?.line(within: Patience.start) { $0.contains("\"ready\"") }
+        guard let line else {
+            throw HarnessError("fake-sls is not ready: \(process.standardError?.text ?? "")")
+        }
+        return RunningFakeSLS(ready: try JSONDecoder().decode(Ready.self, from: Data(line.utf8)), process: process)
+    }
+
+    /// Asks it to stop, and waits.
+    func stop() async -> ChildProcess.Exit? {
+        process.kill(SIGTERM)
+        return await process.wait(within: Patience.step)
+    }
+
+    /// The port of the plain listener.
+    var port: Int { Int(ready.http.split(separator: ":").last ?? "") ?? 0 }
+
+    /// The endpoint for that way.
+    func endpoint(_ way: Way) -> String {
+        switch way {
+        case .http: return "http://localhost:\(port)"
+        case .https: return "https://localhost:\(ready.https?.split(separator: ":").last ?? "")"
+        case .proxy: return "http://cn-hangzhou.log.aliyuncs.com"
+        case .tunnel: return "https://cn-hangzhou.log.aliyuncs.com"
+        }
+    }
+
+    /// What a client of ours or an official SDK needs in its environment: endpoint, keys, proxy, CA.
+    func clientEnvironment(_ way: Way) -> [String: String] {
+        var variables = [
+            "PATH": Environment.value("PATH") ?? "", "SLS_ENDPOINT": endpoint(way), "SLS_AK_ID": "fake-id",
+            "SLS_AK_KEY": "fake-secret", "SLS_PROJECT": "demo", "SLS_LOGSTORE": "source",
+            "REQUESTS_CA_BUNDLE": ready.ca, "SLS_CA_FILE": ready.ca,
+        ]
+        switch way {
+        case .http, .https: break
+        case .proxy: variables["http_proxy"] = "http://127.0.0.1:\(port)"
+        case .tunnel: variables["https_proxy"] = "http://127.0.0.1:\(port)"
+        }
+        return variables
+    }
+}
