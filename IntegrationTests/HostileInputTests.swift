@@ -135,6 +135,20 @@ struct HostileInputTests {
         }
     }
 
+    @Test func `a client that writes head and body apart is not held up by delayed acknowledgements`() async throws {
+        try await withServer { server in
+            let connection = try RawConnection(port: server.port)
+            let began = ContinuousClock.now
+            for _ in 0..<200 {
+                try await connection.send(put("Content-Length: 14\r\n", ""))
+                try await connection.send(group)
+                #expect(try await connection.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
+            }
+            // Held up, nearly each would wait 40 ms: 7 seconds or more.
+            #expect(ContinuousClock.now - began < .seconds(5))
+        }
+    }
+
     @Test func `a request that stalls does not stop the others`() async throws {
         try await withServer { server in
             let stalled = try RawConnection(port: server.port)

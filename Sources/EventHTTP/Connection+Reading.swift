@@ -101,6 +101,7 @@ extension Connection {
 
     private func requestProgressed(isNew: Bool = false) {
         if isNew && parser.hasBegun { setDeadline(after: server.configuration.requestTimeout) }
+        if isNew && parser.phase != .complete { acknowledgeAtOnce() }
         switch parser.phase {
         case .complete:
             state = .ready
@@ -110,6 +111,16 @@ extension Connection {
         case .fixedBody, .chunkedBody: if parser.takeExpectation() { send(Self.goOn) }
         case .head: break
         }
+    }
+
+    /// Lets the kernel acknowledge now what has come.
+    ///
+    /// A client with Nagle's algorithm on that writes head and body apart (Python's urllib3 through a proxy does) sends
+    /// the body only when the head is acknowledged, which the kernel otherwise delays: 40 ms for every request.
+    private func acknowledgeAtOnce() {
+        var isOn: Int32 = 1
+        unsafe setsockopt(
+            descriptor, Int32(IPPROTO_TCP), TCP_QUICKACK, &isOn, socklen_t(MemoryLayout.size(ofValue: isOn)))
     }
 
     private static let goOn = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
