@@ -1,7 +1,7 @@
 internal import COpenSSL
 
 /// Shared owner of an X.509 certificate.
-// @unchecked Sendable: OpenSSL counts its references, and nobody changes a certificate once this value holds it.
+// @unchecked Sendable: OpenSSL counts its references, and what is held here never changes.
 @safe final class Certificate: @unchecked Sendable {
     let raw: OpaquePointer
 

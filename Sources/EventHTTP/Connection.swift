@@ -72,6 +72,7 @@ final class Connection {
     /// Whether nothing would be lost by closing now.
     var isIdle: Bool {
         (state == .reading || state == .openingTunnel) && !parser.hasBegun && pending.isEmpty && output.isEmpty
+            && !stream.hasBufferedInput
     }
 
     /// Goes on as far as the socket allows: writes what waits, reads what is wanted.

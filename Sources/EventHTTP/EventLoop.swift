@@ -20,13 +20,16 @@ import System
     /// Runs all callbacks that are due now, if any.
     func poll() { run(EVLOOP_NONBLOCK) }
 
-    /// Monotonic nanoseconds, read at most once a turn, after its wait.
+    /// Monotonic nanoseconds, read at most once a turn, after its wait, and once after each `timeHasPassed()`.
     var now: Int64 {
         if let knownTime { return knownTime }
         let time = MonotonicClock.nanoseconds()
         knownTime = time
         return time
     }
+
+    /// Makes `now` look at the clock again, after something that may have taken long.
+    func timeHasPassed() { knownTime = nil }
 
     /// For calls that hand the base to libevent.
     func withBase<Result>(_ body: (OpaquePointer) -> Result) -> Result { unsafe body(base) }

@@ -2,6 +2,8 @@ import System
 
 /// An HTTP/1.1 server on one loop: plain and TLS listeners, and a forward proxy's `CONNECT`.
 ///
+/// It raises no SIGPIPE and changes no signal.
+///
 /// ```swift
 /// let server = try HTTPServer(HTTPServer.Configuration(), authority: nil) { requests in
 ///     requests.map { _ in HTTPResponse(status: 200) }

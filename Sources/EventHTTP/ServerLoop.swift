@@ -104,6 +104,8 @@ import System
         let batch = ready.filter { $0.state == .ready }
         ready.removeAll(keepingCapacity: true)
         let answers = handler(batch.map { $0.takeRequest() })
+        // Deadlines of what follows do not count the handler's own time.
+        loop.timeHasPassed()
         precondition(
             answers.count == batch.count, "the handler gave \(answers.count) answers to \(batch.count) requests")
         for (connection, answer) in zip(batch, answers) { connection.respond(answer) }

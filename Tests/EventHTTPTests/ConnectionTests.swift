@@ -106,6 +106,18 @@ import Testing
         }
     }
 
+    @Test func `a body longer than what is set aside at first arrives whole`() async throws {
+        var large = [UInt8](repeating: 5, count: 40 << 20)
+        large[large.count - 1] = 6
+        let body = large
+        try await withServer(answer: { HTTPResponse(status: $0.body == body ? 200 : 500) }) { server in
+            let client = try server.client()
+            try client.send("POST / HTTP/1.1\r\nContent-Length: \(body.count)\r\n\r\n")
+            try client.send(body)
+            #expect(try client.answer().status == 200)
+        }
+    }
+
     @Test func `a client that leaves in the middle of its answer harms nobody`() async throws {
         try await withServer(answer: { _ in
             HTTPResponse(status: 200, body: [UInt8](repeating: 7, count: 16 << 20))

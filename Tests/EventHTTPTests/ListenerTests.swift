@@ -54,6 +54,14 @@ import Testing
         #expect(throws: EventHTTPError.self) { try Self.makeServer { $0.port = port } }
     }
 
+    @Test func `the search for a port that is free on all hosts ends`() throws {
+        // A port taken on one address is never free on all of them.
+        let error = #expect(throws: EventHTTPError.self) {
+            try Self.makeServer { $0.hosts = ["127.0.0.1", "0.0.0.0"] }
+        }
+        #expect(error?.kind == .addressInUse)
+    }
+
     @Test func `a port is free again as soon as its server is gone`() async throws {
         let port = try await withServer { server in
             let client = try server.client()

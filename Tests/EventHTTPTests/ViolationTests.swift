@@ -31,6 +31,14 @@ import Testing
         ("GET /" + String(repeating: "a", count: 3_000), 431, "larger than 2000 bytes"),
         ("GET / HTTP/1.1\r\nA: " + String(repeating: "a", count: 90_000), 431, "larger than 2000 bytes"),
         (String(repeating: "\r\n", count: 2_000), 431, "larger than 2000 bytes"),
+        (
+            "GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;" + String(repeating: "a", count: 90_000), 431,
+            "larger than 2000 bytes"
+        ),
+        (
+            "GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: " + String(repeating: "a", count: 90_000), 431,
+            "larger than 2000 bytes"
+        ),
         ("CONNECT h:443 HTTP/1.1\r\n\r\n", 405, "no tunnel to h:443"),
     ]
 
@@ -89,6 +97,16 @@ import Testing
                 client.endSending()
                 #expect(try client.isEnded())
             }
+        }
+    }
+
+    @Test func `a refused client that does not leave is left`() async throws {
+        try await withServer { server in
+            let client = try server.client()
+            try client.send("nonsense\r\n\r\n")
+            #expect(try client.answer().status == 400)
+            #expect(try client.isEnded())
+            #expect(holds { server.server.statistics.openConnections == 0 })
         }
     }
 
