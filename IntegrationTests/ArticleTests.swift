@@ -9,13 +9,9 @@ struct ArticleTests {
     func `the article's dispatcher routes three topics to three logstores`(way: RunningFakeSLS.Way) async throws {
         let server = try await RunningFakeSLS.start()
         var environment = server.clientEnvironment(way)
-        for (logstore, shards) in [("source", "4"), ("to-1", "1"), ("to-2", "2"), ("to-3", "1")] {
-            environment["SLS_LOGSTORE"] = logstore
-            let count = logstore == "source" ? "90" : "0"
-            try await PythonScript.produce(
-                ["--create", shards, "--groups", count, "--topics", "ngnix,sql_audit,click,other,-", "--tags", "2"],
-                environment: environment)
-        }
+        try await server.create(["source": 4, "to-1": 1, "to-2": 2, "to-3": 1])
+        try await PythonScript.produce(
+            ["--groups", "90", "--topics", "ngnix,sql_audit,click,other,-", "--tags", "2"], environment: environment)
         environment.merge(
             [
                 "SLS_LOGSTORE": "source", "SLS_LOGSTORE_TO1": "to-1", "SLS_LOGSTORE_TO2": "to-2",

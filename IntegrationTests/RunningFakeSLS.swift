@@ -54,6 +54,24 @@ final class RunningFakeSLS: Sendable {
         return await process.wait(within: Patience.step)
     }
 
+    /// Makes the project `demo` and these logstores, by their number of shards.
+    func create(_ logstores: [String: Int]) async throws {
+        let bodies =
+            [("/", "{\"projectName\":\"demo\",\"description\":\"\"}")]
+            + logstores.sorted { $0.key < $1.key }.map {
+                ("/logstores", "{\"logstoreName\":\"\($0.key)\",\"ttl\":1,\"shardCount\":\($0.value)}")
+            }
+        for (target, json) in bodies {
+            let connection = try RawConnection(port: port)
+            try await connection.send(
+                "POST \(target) HTTP/1.1\r\nHost: demo.localhost\r\nConnection: close\r\nx-log-apiversion: 0.6.0\r\n"
+                    + "Content-Type: application/json\r\nx-log-bodyrawsize: 0\r\n"
+                    + "Content-Length: \(json.utf8.count)\r\n\r\n\(json)")
+            let answer = try await connection.read()
+            guard answer.hasPrefix("HTTP/1.1 200 ") else { throw HarnessError("POST \(target) \(json): \(answer)") }
+        }
+    }
+
     /// The port of the plain listener.
     var port: Int { Int(ready.http.split(separator: ":").last ?? "") ?? 0 }
 

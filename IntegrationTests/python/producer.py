@@ -1,7 +1,8 @@
 """Puts log groups with a unique field per log through the official SDK, then prints what it put as one JSON line.
 
     producer.py --groups 100 --logs 5 --topics ngnix,sql_audit,click [--prefix a] [--create 4]
-                [--compress lz4|zstd|none] [--tags 3] [--nanoseconds] [--hash-key KEY] [--bytes 20] [--threads 2]
+                [--compress lz4|zstd|none] [--tags 3] [--nanoseconds] [--unknown-fields] [--hash-key KEY] [--bytes 20]
+                [--threads 2]
 
 Field `id` of a log is `<prefix>-<group>-<log>`. Group n has topic n modulo the number of topics; an empty topic is written as `-`.
 """
@@ -13,6 +14,7 @@ import json
 import time
 
 from aliyun.log import LogException, LogItem, PutLogsRequest
+from aliyun.log.proto import LogGroup
 
 import connection
 
@@ -27,6 +29,7 @@ def arguments():
     parser.add_argument("--compress", choices=["lz4", "zstd", "none"], default="lz4")
     parser.add_argument("--tags", type=int, default=0)
     parser.add_argument("--nanoseconds", action="store_true")
+    parser.add_argument("--unknown-fields", action="store_true", help="as a producer with a newer protocol would write")
     parser.add_argument("--hash-key")
     parser.add_argument("--bytes", type=int, default=20, help="length of a filler field")
     parser.add_argument("--threads", type=int, default=2)
@@ -49,6 +52,21 @@ def request(options, number):
     )
 
 
+def with_unknown_fields(options, number):
+    """The same group as message, with field 1000 in the group and in a log: `hi`, and a number."""
+    of = request(options, number)
+    group = LogGroup(Topic=of.get_topic(), Source=of.get_source())
+    for item in of.get_log_items():
+        log = group.Logs.add(Time=item.get_time(), Time_ns=item.get_time_nano_part())
+        for key, value in item.get_contents():
+            log.Contents.add(Key=key, Value=value)
+        log.MergeFromString(b"\xc0\x3e\x2a")
+    for key, value in of.get_log_tags() or []:
+        group.LogTags.add(Key=key, Value=value)
+    group.MergeFromString(b"\xc2\x3e\x02hi")
+    return group
+
+
 def create(client, shards):
     for make in (
         lambda: client.create_project(connection.PROJECT, "made by producer.py"),
@@ -69,7 +87,10 @@ def main():
 
     def put(thread):
         for number in range(thread, options.groups, options.threads):
-            clients[thread].put_logs(request(options, number))
+            if options.unknown_fields:
+                clients[thread].put_log_raw(connection.PROJECT, connection.LOGSTORE, with_unknown_fields(options, number))
+            else:
+                clients[thread].put_logs(request(options, number))
 
     with concurrent.futures.ThreadPoolExecutor(options.threads) as pool:
         for done in [pool.submit(put, thread) for thread in range(options.threads)]:

@@ -1,0 +1,96 @@
+import Foundation
+import Glibc
+import System
+
+/// An `sls-dispatch run` process of its own; killed when the last reference goes away.
+final class RunningDispatcher: Sendable {
+    /// The program's ready line.
+    struct Ready: Decodable, Sendable {
+        let event: String
+        let consumer: String
+        let admin: String?
+        let pid: Int32
+    }
+    /// What `/status` tells, as far as tests look.
+    struct Status: Decodable, Sendable {
+        struct Shard: Decodable, Sendable {
+            let shard: Int
+            let state: String
+        }
+        let connections: Int
+        let unrouted: Int
+        let unroutedTopics: [String: Int]
+        let shards: [Shard]
+    }
+
+    let ready: Ready
+    let process: ChildProcess
+
+    private init(ready: Ready, process: ChildProcess) {
+        self.ready = ready
+        self.process = process
+    }
+
+    /// The article's variables for three targets in the same project, on top of those of the server.
+    ///
+    /// The group's timeout is long: on a busy machine short ones expire, which is no fault and sends things twice.
+    static func environment(
+        _ server: RunningFakeSLS, _ way: RunningFakeSLS.Way = .http, changed: [String: String] = [:]
+    ) -> [String: String] {
+        server.clientEnvironment(way).merging([
+            "SLS_LOGSTORE_TO1": "to-1", "SLS_LOGSTORE_TO2": "to-2", "SLS_LOGSTORE_TO3": "to-3", "SLS_CG": "dispatch",
+            "SLS_GROUP_TIMEOUT": "60s", "SLS_LOG_LEVEL": "info",
+        ]) { $1 }.merging(changed) { $1 }
+    }
+
+    /// Starts the program without waiting for anything.
+    static func launch(_ arguments: [String] = ["run"], environment: [String: String]) throws -> ChildProcess {
+        try ChildProcess(
+            .init(
+                BuiltPrograms.path("sls-dispatch"), arguments: arguments, environment: environment,
+                standardOutput: .collected, standardError: .collected))
+    }
+
+    /// Starts the program and waits until its ready line came.
+    static func start(environment: [String: String]) async throws -> RunningDispatcher {
+        let process = try launch(["run", "--admin", "127.0.0.1:0"], environment: environment)
+        let line = await process.standardOutput?.line(within: Patience.start) { $0.contains("\"ready\"") }
+        guard let line else {
+            throw HarnessError("sls-dispatch is not ready: \(process.standardError?.text ?? "")")
+        }
+        return RunningDispatcher(ready: try JSONDecoder().decode(Ready.self, from: Data(line.utf8)), process: process)
+    }
+
+    /// What it logged.
+    var log: String { process.standardError?.text ?? "" }
+
+    /// Asks it to stop, and waits.
+    func stop() async -> ChildProcess.Exit? {
+        process.kill(SIGTERM)
+        return await process.wait(within: Patience.step)
+    }
+
+    /// Asks the admin listener.
+    func status() async throws -> Status {
+        let answer = try await page("/status")
+        let body = answer.components(separatedBy: "\r\n\r\n").dropFirst().joined(separator: "\r\n\r\n")
+        return try JSONDecoder().decode(Status.self, from: Data(body.utf8))
+    }
+
+    /// A page of the admin listener, head included.
+    func page(_ path: String) async throws -> String {
+        let connection = try RawConnection(port: Int(ready.admin?.split(separator: ":").last ?? "") ?? 0)
+        try await connection.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        return try await connection.read()
+    }
+
+    /// Runs the program until it ends by itself.
+    static func run(
+        _ arguments: [String] = ["run"], environment: [String: String]
+    ) async throws -> (exit: ChildProcess.Exit?, errors: String) {
+        let process = try launch(arguments, environment: environment)
+        let exit = await process.wait(within: Patience.step)
+        _ = await process.standardError?.waitForEnd(within: Patience.step)
+        return (exit, process.standardError?.text ?? "")
+    }
+}
