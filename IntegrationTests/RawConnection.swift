@@ -30,20 +30,8 @@ final class RawConnection: Sendable {
     deinit { close(descriptor) }
 
     /// Sends all of it, or as much as the other side takes before it closes.
-    func send(_ text: String) async throws { try await send(Array(text.utf8)) }
-
-    func send(_ bytes: [UInt8]) async throws {
-        try await Thread.run(name: "raw-send") { [descriptor] in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let flags = Int32(MSG_NOSIGNAL)
-                let count = unsafe rest.withUnsafeBytes {
-                    unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, flags)
-                }
-                if count <= 0 { return }
-                rest = rest.dropFirst(count)
-            }
-        }
+    func send(_ text: String) async throws {
+        try await Thread.run(name: "raw-send") { [self] in sendBlocking(text) }
     }
 
     /// Closes our sending side; the answer can still come.
@@ -53,19 +41,48 @@ final class RawConnection: Sendable {
     ///
     /// - Throws: If neither happens within half a minute.
     func read(until text: String? = nil) async throws -> String {
-        try await Thread.run(name: "raw-read") { [descriptor] in
-            var received: [UInt8] = []
-            var buffer = [UInt8](repeating: 0, count: 1 << 16)
-            while true {
-                let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
-                if count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) {
-                    throw HarnessError("no answer in time; so far: \(String(decoding: received, as: UTF8.self))")
-                }
-                if count > 0 { received += buffer.prefix(count) }
-                let answer = String(decoding: received, as: UTF8.self)
-                // A reset is an end as well.
-                if count <= 0 || text.map(answer.contains) == true { return answer }
+        try await Thread.run(name: "raw-read") { [self] in try readBlocking(until: text) }
+    }
+
+    /// Sends each request in two writes and waits for its answer's head; all on one thread.
+    ///
+    /// - Returns: How long each took, shortest first.
+    func roundTrips(_ count: Int, head: String, body: String) async throws -> [Duration] {
+        try await Thread.run(name: "raw-round-trips") { [self] in
+            try (0..<count).map { _ in
+                let began = ContinuousClock.now
+                sendBlocking(head)
+                sendBlocking(body)
+                let answer = try readBlocking(until: "\r\n\r\n")
+                guard answer.hasPrefix("HTTP/1.1 200 ") else { throw HarnessError(answer) }
+                return ContinuousClock.now - began
+            }.sorted()
+        }
+    }
+
+    private func sendBlocking(_ text: String) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes {
+                unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
+            if count <= 0 { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    private func readBlocking(until text: String?) throws -> String {
+        var received: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
+            if count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) {
+                throw HarnessError("no answer in time; so far: \(String(decoding: received, as: UTF8.self))")
+            }
+            if count > 0 { received += buffer.prefix(count) }
+            let answer = String(decoding: received, as: UTF8.self)
+            // A reset is an end as well.
+            if count <= 0 || text.map(answer.contains) == true { return answer }
         }
     }
 }
