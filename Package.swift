@@ -110,7 +110,7 @@ let package = Package(
         tests("TidyTests", ["System"]),
         // The programs are dependencies so that they are built; the tests start them as processes.
         tests(
-            "IntegrationTests", ["fake-sls", "sls-dispatch", "SLSClient", "SLSProtocol", "System"],
+            "IntegrationTests", ["fake-sls", "sls-dispatch", "SLSClient", "SLSProtocol", "System", "YAML"],
             path: "IntegrationTests"),
     ],
     swiftLanguageModes: [.v6]

@@ -1,6 +1,7 @@
 import Foundation
 import System
 import Testing
+import YAML
 
 /// The container images' build steps, run on the build that is there: no container engine is needed for that.
 struct ImageTests {
@@ -82,17 +83,25 @@ struct ImageTests {
         #expect(gone.exit == .exited(1))
     }
 
-    @Test func `the compose file names what it starts, and the emulator answers to the project's name`() async throws {
-        let bytes = try Files.read("\(BuiltPrograms.repository)/docker/compose.yaml", limit: 100_000)
-        // Merge keys are YAML 1.1's; PyYAML, libyaml's usual reader, is not there. The tree is read without them.
-        let text = String(decoding: bytes, as: UTF8.self)
-        #expect(text.contains("- demo.fake-sls\n") && text.contains("\"127.0.0.1:10180:10180\""))
-        for (name, file) in [
-            ("fake-sls", "fake-sls.Dockerfile"), ("dispatch-1", "sls-dispatch.Dockerfile"),
-            ("producer", "producer/Dockerfile"),
-        ] {
-            #expect(text.contains("\n  \(name):\n") && text.contains("docker/\(file)\n"))
-            #expect(Files.exists("\(BuiltPrograms.repository)/docker/\(file)"))
+    @Test func `the compose file starts the whole job, and the emulator answers to the project's name`() throws {
+        let file = try YAMLDocument.parse(Files.read("\(BuiltPrograms.repository)/docker/compose.yaml", limit: 100_000))
+        #expect(try file.unknownKeys(known: ["services", "networks"]).isEmpty)
+        let services = try file.requiredValue("services")
+        #expect(try services.pairs().map(\.key) == ["fake-sls", "dispatch-1", "dispatch-2", "producer"])
+        var variables: [String: [String: String]] = [:]
+        for service in try services.pairs() {
+            let recipe = try service.value.requiredValue("build").requiredValue("dockerfile").string()
+            #expect(Files.exists("\(BuiltPrograms.repository)/\(recipe)"))
+            for pair in try service.value.value("environment")?.pairs() ?? [] {
+                variables[service.key, default: [:]][pair.key] = try pair.value.string()
+            }
         }
+        // Equal variables make one group: the two share the shards.
+        #expect(variables["dispatch-1"] == variables["dispatch-2"] && variables["dispatch-1"]?["SLS_CG"] != nil)
+        let project = try #require(variables["producer"]?["SLS_PROJECT"])
+        let network = try services.requiredValue("fake-sls").requiredValue("networks").requiredValue("sls")
+        #expect(try network.requiredValue("aliases").items().map { try $0.string() }.contains("\(project).fake-sls"))
+        let ports = try services.requiredValue("fake-sls").requiredValue("ports").items().map { try $0.string() }
+        #expect(ports == ["127.0.0.1:10180:10180"], "published on this machine alone")
     }
 }
