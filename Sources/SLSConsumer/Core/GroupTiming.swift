@@ -7,8 +7,10 @@ public import SLSProtocol
 public struct GroupTiming: Equatable, Sendable {
     /// Below this a lease leaves no time to work in.
     public static let shortestTimeout = Duration.seconds(6)
+    /// A longer T counts as this: a lease shorter than the server's is safe, and any number may stand in a group.
+    public static let longestTimeout = Duration.seconds(86_400)
 
-    /// T: the server forgets a consumer that it has not heard of for longer.
+    /// T: the server forgets a consumer that it has not heard of for longer. At most `longestTimeout`.
     public let timeout: Duration
     /// How much earlier than the server we give up: 20 % of T, at least 2 s.
     public let margin: Duration
@@ -22,6 +24,7 @@ public struct GroupTiming: Equatable, Sendable {
     /// - Parameter timeout: T, at least `shortestTimeout`; nil comes out for less.
     public init?(timeout: Duration) {
         guard timeout >= Self.shortestTimeout else { return nil }
+        let timeout = min(timeout, Self.longestTimeout)
         self.timeout = timeout
         margin = max(.seconds(2), timeout / 5)
         heartbeatInterval = min(.seconds(5), (timeout - margin) / 4)

@@ -96,6 +96,7 @@ public struct Membership: Sendable {
     private struct Heartbeat: Equatable {
         let id: Int
         let sent: Instant
+        let reportsShards: Bool
         /// False once the lease was lost while it was under way: its answer is ignored.
         var counts = true
     }
@@ -116,7 +117,9 @@ public struct Membership: Sendable {
     private var nextHeartbeat: Instant
     private var lastAcknowledged: Instant?
     private var longerTiming: GroupTiming?
-    /// Since when, after a lost lease, no heartbeat has been answered.
+    /// A shard was let go while a heartbeat that still reported it was under way: the next one follows its answer.
+    private var isReleaseOwed = false
+    /// Since when, after a lost lease, no heartbeat has been answered; before the first lease, when it would have ended.
     private var unansweredSince: Instant?
     private var silentUntil: Instant?
     private var leaving: LeaveReason?
@@ -181,13 +184,14 @@ public struct Membership: Sendable {
         }
         lastAcknowledged = heartbeat.sent
         unansweredSince = nil
+        silentUntil = nil  // The way back works after all.
         let end = timing.leaseEnd(sent: heartbeat.sent)
         guard now < end else { return loseLease(.leaseLost, now: now) }
         leaseEnd = end
         let changes = take(over: Set(granted))
         let isHurried = changes.contains { if case .start = $0 { true } else { false } } || isDraining
         let interval = isHurried ? min(Self.hurriedInterval, timing.heartbeatInterval) : timing.heartbeatInterval
-        nextHeartbeat = max(now, heartbeat.sent + interval)
+        nextHeartbeat = isReleaseOwed ? now : max(now, heartbeat.sent + interval)
         return changes + [.leaseRenewed]
     }
 
@@ -196,17 +200,21 @@ public struct Membership: Sendable {
     ) -> [Action] {
         guard let heartbeat = inFlight, heartbeat.id == id else { return [] }
         inFlight = nil
-        nextHeartbeat = now + .milliseconds(Int.random(in: 500...1_000, using: &generator))
+        let retry = now + .milliseconds(Int.random(in: 500...1_000, using: &generator))
+        nextHeartbeat = retry
         guard heartbeat.counts else {
             nextHeartbeat = now
             return []
         }
         switch failure {
         case .unanswered: return []
-        case .unauthorized: return [.report(.unauthorized)]
+        case .unauthorized:
+            unansweredSince = nil  // It was an answer: whoever is refused is not kept alive either.
+            return [.report(.unauthorized)]
         case .forgotten:
             let actions = loseLease(.forgotten, now: now)
             unansweredSince = nil  // It was an answer: the way back works.
+            if !heartbeat.reportsShards { nextHeartbeat = retry }  // Said of an empty report it is no invitation.
             return actions
         case .groupMissing:
             return dropAll() + leave(.groupMissing, now: now)
@@ -214,11 +222,12 @@ public struct Membership: Sendable {
     }
 
     private mutating func timeoutSeen(_ timeout: Duration, now: Instant) -> [Action] {
-        guard leaving == nil, timeout != (longerTiming ?? timing).timeout else { return [] }
+        guard leaving == nil else { return [] }
         guard let changed = GroupTiming(timeout: timeout) else {
             return [.report(.timeoutChanged(timeout))] + leave(.timeoutTooShort(timeout), now: now)
         }
-        if timeout > timing.timeout {
+        guard changed != longerTiming ?? timing else { return [] }
+        if changed.timeout > timing.timeout {
             longerTiming = changed  // The present lease was granted under the shorter one.
             return [.report(.timeoutChanged(timeout))]
         }
@@ -237,6 +246,7 @@ public struct Membership: Sendable {
         case .running: return []  // It ended by itself; the next heartbeat tells whether it is still ours.
         case .draining(let isWanted):
             nextHeartbeat = now  // Somebody waits for this shard.
+            isReleaseOwed = true
             return restart(shard, ifWanted: isWanted)
         case .dropped(let isWanted): return restart(shard, ifWanted: isWanted)
         }
@@ -348,9 +358,13 @@ public struct Membership: Sendable {
             longerTiming = nil
         }
         lastHeartbeat += 1
-        inFlight = Heartbeat(id: lastHeartbeat, sent: now)
+        let shards = reported
+        inFlight = Heartbeat(id: lastHeartbeat, sent: now, reportsShards: !shards.isEmpty)
         nextHeartbeat = now + timing.heartbeatInterval
-        return .heartbeat(lastHeartbeat, reporting: reported)
+        isReleaseOwed = false
+        // Heard but never answered, we would be given shards that nobody reads: as after a lease lost at its end.
+        if lastHeartbeat == 1 { unansweredSince = timing.leaseEnd(sent: now) }
+        return .heartbeat(lastHeartbeat, reporting: shards)
     }
 
     /// With the last task gone: one heartbeat that reports nothing hands over what others wait for, then silence.

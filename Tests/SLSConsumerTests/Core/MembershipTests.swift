@@ -80,6 +80,17 @@ private func shards(_ numbers: Int...) -> [ShardID] { numbers.map { ShardID($0) 
             member.handle(.ended(ShardID(1)), after: .milliseconds(10)) == [.heartbeat(4, reporting: shards(0))])
     }
 
+    @Test func `a shard whose task ends while a heartbeat still reports it is let go right after the answer`() throws {
+        var member = try Member.holding([0, 1])
+        _ = member.handle(.tick, after: .seconds(1))
+        _ = member.handle(.answered(heartbeat: 2, granted: shards(0)))
+        #expect(member.handle(.tick, after: .seconds(1)) == [.heartbeat(3, reporting: shards(0, 1))])
+        #expect(member.handle(.ended(ShardID(1)), after: .milliseconds(10)).isEmpty)
+        #expect(
+            member.handle(.answered(heartbeat: 3, granted: shards(0)), after: .milliseconds(10))
+                == [.leaseRenewed, .heartbeat(4, reporting: shards(0))])
+    }
+
     @Test func `a shard that comes back while it drains starts anew only after its task has ended`() throws {
         var member = try Member.holding([0])
         _ = member.handle(.tick, after: .seconds(1))
@@ -123,6 +134,49 @@ private func shards(_ numbers: Int...) -> [ShardID] { numbers.map { ShardID($0) 
         #expect(
             member.handle(.failed(heartbeat: 2, .forgotten))
                 == [.drop(ShardID(0)), .report(.forgotten), .heartbeat(3, reporting: [])])
+    }
+
+    @Test func `who is forgotten without having reported anything does not join in a loop`() throws {
+        var member = try Member()
+        _ = member.handle(.tick)
+        #expect(member.handle(.failed(heartbeat: 1, .forgotten)) == [.report(.forgotten)])
+        #expect(member.handle(.tick, after: .milliseconds(499)).isEmpty)
+        #expect(member.handle(.tick, after: .milliseconds(501)) == [.heartbeat(2, reporting: [])])
+    }
+
+    @Test func `an answer that comes during the silence ends it`() throws {
+        var member = try Member.holding([0])
+        _ = member.handle(.tick, after: .seconds(24))
+        _ = member.handle(.failed(heartbeat: 2, .unanswered))
+        #expect(member.handle(.tick, after: .seconds(23)) == [.heartbeat(3, reporting: [])])
+        let until = Instant(nanoseconds: 78_000_000_000)
+        #expect(member.handle(.tick, after: .seconds(1)) == [.report(.silent(until: until))])
+        _ = member.handle(.ended(ShardID(0)))
+        #expect(
+            member.handle(.answered(heartbeat: 3, granted: shards(1)))
+                == [.start(ShardID(1)), .leaseRenewed, .heartbeat(4, reporting: shards(1))])
+    }
+
+    @Test func `a member that is heard but never answered falls silent for T as well`() throws {
+        var member = try Member()
+        _ = member.handle(.tick)
+        for heartbeat in 1...47 {
+            _ = member.handle(.failed(heartbeat: heartbeat, .unanswered))
+            let actions = member.handle(.tick, after: .seconds(1))
+            #expect(actions == [.heartbeat(heartbeat + 1, reporting: [])])
+        }
+        _ = member.handle(.failed(heartbeat: 48, .unanswered))
+        #expect(
+            member.handle(.tick, after: .seconds(1)) == [.report(.silent(until: Instant(nanoseconds: 78_000_000_000)))])
+    }
+
+    @Test func `who is refused keeps trying and never falls silent`() throws {
+        var member = try Member()
+        _ = member.handle(.tick)
+        for heartbeat in 1...200 {
+            #expect(member.handle(.failed(heartbeat: heartbeat, .unauthorized)) == [.report(.unauthorized)])
+            #expect(member.handle(.tick, after: .seconds(1)) == [.heartbeat(heartbeat + 1, reporting: [])])
+        }
     }
 
     @Test func `a failed heartbeat is tried again within a second, one at a time`() throws {
@@ -183,6 +237,12 @@ private func shards(_ numbers: Int...) -> [ShardID] { numbers.map { ShardID($0) 
         #expect(member.membership.leaseEnd == Instant(nanoseconds: 49_000_000_000))
     }
 
+    @Test func `whatever number stands in the group, the lease is a day at most`() throws {
+        var member = try Member.holding([0], timeout: .seconds(Int.max))
+        #expect(member.membership.timing.timeout == .seconds(86_400))
+        #expect(member.handle(.timeoutSeen(.seconds(Int.max - 1))).isEmpty, "no change worth a word")
+    }
+
     @Test func `a T below 6 s makes the member leave with a failure`() throws {
         var member = try Member.holding([0])
         let actions = member.handle(.timeoutSeen(.seconds(5)))
@@ -208,9 +268,10 @@ private func shards(_ numbers: Int...) -> [ShardID] { numbers.map { ShardID($0) 
         _ = member.handle(.ended(ShardID(0)), after: .milliseconds(10))
         // What the server still grants is not started again.
         let actions = member.handle(.answered(heartbeat: 2, granted: shards(0, 1)), after: .milliseconds(10))
-        #expect(actions == [.leaseRenewed])
-        #expect(member.handle(.ended(ShardID(1)), after: .milliseconds(10)) == [.heartbeat(3, reporting: [])])
-        #expect(member.handle(.failed(heartbeat: 3, .unanswered), after: .milliseconds(10)) == [.leave(.shutDown)])
+        #expect(actions == [.leaseRenewed, .heartbeat(3, reporting: shards(1))])
+        #expect(member.handle(.answered(heartbeat: 3, granted: shards(0, 1))) == [.leaseRenewed])
+        #expect(member.handle(.ended(ShardID(1)), after: .milliseconds(10)) == [.heartbeat(4, reporting: [])])
+        #expect(member.handle(.failed(heartbeat: 4, .unanswered), after: .milliseconds(10)) == [.leave(.shutDown)])
         #expect(member.membership.nextTimer == nil)
     }
 
