@@ -39,6 +39,44 @@ private func at(_ number: Int64) -> Cursor { Cursor(number: number) }
         tracker.take(0, upTo: at(30))
         #expect(tracker.lowWater == at(30))
     }
+
+    @Test func `a position that jumps by any number costs nothing`() {
+        var tracker = CheckpointTracker(start: at(10))
+        tracker.take(1, upTo: at(1_000_000_000_000))
+        tracker.take(0, upTo: at(2_000_000_000_000))
+        tracker.take(1, upTo: at(.max))
+        tracker.acknowledge(at(2_000_000_000_000))
+        #expect(tracker.lowWater == at(10))
+        #expect(tracker.outstandingCount == 1)
+        tracker.acknowledge(at(11))  // a position without a log group
+        #expect(tracker.outstandingCount == 1)
+        tracker.acknowledge(at(10))
+        #expect(tracker.lowWater == at(.max))
+    }
+
+    @Test func `with gaps between batches the mark follows as without`() {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<50 {
+            var tracker = CheckpointTracker(start: at(0))
+            var left: [Int64] = []
+            for _ in 0..<20 {
+                let count = Int64.random(in: 0...5, using: &generator)
+                let start = tracker.frontier.number
+                left += start..<start + count
+                tracker.take(Int(count), upTo: at(start + count + Int64.random(in: 0...3, using: &generator)))
+            }
+            left.shuffle(using: &generator)
+            while let cursor = left.popLast() {
+                tracker.acknowledge(at(cursor))
+                #expect(tracker.outstandingCount == left.count)
+                if let least = left.min() {
+                    #expect(tracker.lowWater == at(least))
+                } else {
+                    #expect(tracker.lowWater == tracker.frontier)
+                }
+            }
+        }
+    }
 }
 
 @Suite struct FetchBudgetTests {
