@@ -6,8 +6,9 @@ public import SLSProtocol
 /// The writes of one held shard: which may be sent now, which are under way, which must be tried again.
 ///
 /// Each target has a lane of its own with a bounded number of requests in flight, so that one that is slow or down holds
-/// up no other. A write that fails is tried again until it is accepted; none is ever left out. While a target is in
-/// trouble, one request at a time asks whether it is back.
+/// up no other. A write that fails is tried again until it is accepted, after waits of its own; none is ever left out.
+/// While a target answers nothing, one request at a time asks whether it is back. While it refuses a write for good,
+/// its lane stands still but for that write, tried every 30 s.
 public struct DeliveryWindow<Payload: Sendable>: Sendable {
     /// One log group for one target.
     public struct Write: Sendable {
@@ -59,13 +60,54 @@ public struct DeliveryWindow<Payload: Sendable>: Sendable {
         case finish
     }
 
-    private struct Lane {
-        var queue: Deque<Write> = []
-        var inFlight: [Int: Write] = [:]
+    /// A write that was sent at least once.
+    private struct Attempt {
+        let write: Write
         var backoff = Backoff()
+        var notBefore: Instant
+        var isRefused = false
+    }
+
+    private struct Lane {
+        /// Not sent yet, in order.
+        var queue: Deque<Write> = []
+        /// To be sent again, ascending by id.
+        var retries: [Attempt] = []
+        var inFlight: [Int: Attempt] = [:]
+        /// How many attempts, waiting or in flight, were refused for good when last answered.
+        var refusedCount = 0
+        /// Whether no try has succeeded since one got no answer.
         var isTroubled = false
-        var isBlocked = false
+        var backoff = Backoff()
         var notBefore: Instant?
+
+        var isBlocked: Bool { refusedCount > 0 }
+        var isProbing: Bool { isTroubled || isBlocked }
+
+        /// When the lane may send next, if time alone holds it up.
+        var nextTry: Instant? {
+            var next = retries.map(\.notBefore).min()
+            if let notBefore, !queue.isEmpty, !isBlocked { next = min(next ?? notBefore, notBefore) }
+            return next.map { max($0, notBefore ?? $0) }
+        }
+
+        /// Takes out what is to be sent next: what failed before what is new, each in order.
+        mutating func next(_ now: Instant) -> Attempt? {
+            if let index = retries.firstIndex(where: { $0.notBefore <= now }) { return retries.remove(at: index) }
+            if isBlocked { return nil }
+            return queue.popFirst().map { Attempt(write: $0, notBefore: now) }
+        }
+
+        /// Puts an attempt back among those to be sent again.
+        mutating func keep(_ attempt: Attempt) {
+            let index = retries.firstIndex { $0.write.id > attempt.write.id } ?? retries.endIndex
+            retries.insert(attempt, at: index)
+        }
+
+        mutating func dropUnsent() {
+            queue.removeAll()
+            retries.removeAll()
+        }
     }
 
     /// How often a write is tried that was refused for good.
@@ -90,8 +132,8 @@ public struct DeliveryWindow<Payload: Sendable>: Sendable {
         self.inFlightLimit = inFlightLimit
     }
 
-    /// Writes that are queued or in flight.
-    public var pendingCount: Int { lanes.reduce(0) { $0 + $1.queue.count + $1.inFlight.count } }
+    /// Writes that are queued, waiting for another try or in flight.
+    public var pendingCount: Int { lanes.reduce(0) { $0 + $1.queue.count + $1.retries.count + $1.inFlight.count } }
     /// Writes that are in flight.
     public var inFlightCount: Int { lanes.reduce(0) { $0 + $1.inFlight.count } }
     /// Whether a target refuses a log group of this shard for good.
@@ -99,8 +141,8 @@ public struct DeliveryWindow<Payload: Sendable>: Sendable {
 
     /// When `tick` is next due; nil when only an event can bring anything on.
     public var nextTimer: Instant? {
-        let retries = lanes.filter { !$0.queue.isEmpty && $0.inFlight.isEmpty }.compactMap(\.notBefore)
-        return (retries + [barrierRetry].compactMap(\.self)).min()
+        if let barrierRetry { return barrierRetry }
+        return lanes.filter { $0.inFlight.count < limit(of: $0) }.compactMap(\.nextTry).min()
     }
 
     /// Takes in one event and says what follows from it.
@@ -134,40 +176,47 @@ public struct DeliveryWindow<Payload: Sendable>: Sendable {
         _ id: Int, _ answer: Answer, now: Instant, using generator: inout some RandomNumberGenerator
     ) -> [Action] {
         guard let target = lanes.firstIndex(where: { $0.inFlight[id] != nil }),
-            let write = lanes[target].inFlight.removeValue(forKey: id)
+            var attempt = lanes[target].inFlight.removeValue(forKey: id)
         else { return [] }
         switch answer {
         case .accepted:
-            let wasBlocked = lanes[target].isBlocked
             lanes[target].isTroubled = false
-            lanes[target].isBlocked = false
             lanes[target].notBefore = nil
             lanes[target].backoff.reset()
-            return [.acknowledge([write.cursor])] + (wasBlocked ? [.unblocked(target: target)] : [])
+            if attempt.isRefused { lanes[target].refusedCount -= 1 }
+            let isUnblocked = attempt.isRefused && !lanes[target].isBlocked
+            return [.acknowledge([attempt.write.cursor])] + (isUnblocked ? [.unblocked(target: target)] : [])
         case .notSent:
-            requeue(write)
+            attempt.notBefore = now
+            keep(attempt)
             return []
         case .retriable:
-            requeue(write)
-            if !lanes[target].isBlocked {
+            attempt.notBefore = now + attempt.backoff.next(using: &generator)
+            lanes[target].isTroubled = true
+            // What fails together counts as one failure of the target.
+            if lanes[target].notBefore.map({ now >= $0 }) ?? true {
                 lanes[target].notBefore = now + lanes[target].backoff.next(using: &generator)
             }
-            lanes[target].isTroubled = true
+            keep(attempt)
             return []
         case .refused:
-            requeue(write)
-            lanes[target].isTroubled = true
-            lanes[target].isBlocked = true
+            if !attempt.isRefused { lanes[target].refusedCount += 1 }
+            attempt.isRefused = true
+            attempt.notBefore = now + Self.refusedInterval
             lanes[target].notBefore = now + Self.refusedInterval
-            return [.blocked(target: target, write.cursor)]
+            keep(attempt)
+            return [.blocked(target: target, attempt.write.cursor)]
         }
     }
 
-    /// Puts a write back where it was in the order of the lane, unless the shard is being handed over.
-    private mutating func requeue(_ write: Write) {
-        if drain == .handOver { return }
-        let index = lanes[write.target].queue.firstIndex { $0.id > write.id } ?? lanes[write.target].queue.endIndex
-        lanes[write.target].queue.insert(write, at: index)
+    /// Keeps a write for another try, unless nothing is to be tried any more.
+    private mutating func keep(_ attempt: Attempt) {
+        let target = attempt.write.target
+        switch drain {
+        case .handOver: break
+        case .shutDown where lanes[target].isBlocked: lanes[target].dropUnsent()
+        case .shutDown, nil: lanes[target].keep(attempt)
+        }
     }
 
     private mutating func beginDrain(_ reason: Membership.DrainReason) {
@@ -176,26 +225,30 @@ public struct DeliveryWindow<Payload: Sendable>: Sendable {
         let sentUpTo = sentUpTo
         for target in lanes.indices {
             switch reason {
-            case .handOver: lanes[target].queue.removeAll()
+            case .handOver: lanes[target].dropUnsent()
+            // The checkpoint cannot pass what is refused, and a person has to come first.
+            case .shutDown where lanes[target].isBlocked: lanes[target].dropUnsent()
             // What lies below something sent is still sent, so that the last checkpoint covers everything that was.
             case .shutDown: lanes[target].queue.removeAll { write in sentUpTo.map { write.cursor >= $0 } ?? true }
             }
         }
     }
 
+    private func limit(of lane: Lane) -> Int { lane.isProbing ? 1 : inFlightLimit }
+
     private mutating func send(now: Instant, barrier: Instant?) -> [Action] {
         barrierRetry = nil
         var actions: [Action] = []
         for target in lanes.indices {
             if let notBefore = lanes[target].notBefore, now < notBefore { continue }
-            let limit = lanes[target].isTroubled ? 1 : inFlightLimit
-            while lanes[target].inFlight.count < limit, let write = lanes[target].queue.first {
+            while lanes[target].inFlight.count < limit(of: lanes[target]) {
                 guard let barrier, now < barrier else {
-                    barrierRetry = now + Self.barrierInterval
+                    if pendingCount > inFlightCount { barrierRetry = now + Self.barrierInterval }
                     return actions
                 }
-                lanes[target].queue.removeFirst()
-                lanes[target].inFlight[write.id] = write
+                guard let attempt = lanes[target].next(now) else { break }
+                let write = attempt.write
+                lanes[target].inFlight[write.id] = attempt
                 sentUpTo = max(sentUpTo ?? write.cursor, write.cursor.advanced(by: 1))
                 actions.append(.put(write))
             }

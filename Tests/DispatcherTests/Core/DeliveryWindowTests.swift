@@ -50,7 +50,9 @@ private struct Window {
         #expect(window.handle(.answered(2, .retriable)).isEmpty)
         #expect(window.handle(.tick, after: .milliseconds(100)).isEmpty)
         #expect(window.handle(.tick, after: .milliseconds(300)) == ["put 1: 1 to 0"])
-        #expect(window.handle(.answered(1, .accepted)) == ["ack [1]", "put 2: 2 to 0", "put 3: 3 to 0"])
+        #expect(
+            window.handle(.answered(1, .accepted), after: .milliseconds(100))
+                == ["ack [1]", "put 2: 2 to 0", "put 3: 3 to 0"])
     }
 
     @Test func `a refusal blocks its target, is tried every 30 seconds, and nothing is skipped`() {
@@ -62,6 +64,105 @@ private struct Window {
         #expect(window.handle(.tick, after: .milliseconds(29_999)).isEmpty)
         #expect(window.handle(.tick, after: .milliseconds(1)) == ["put 1: 1 to 0"])
         #expect(window.handle(.answered(1, .accepted)) == ["ack [1]", "unblocked 0", "put 2: 2 to 0"])
+    }
+
+    @Test func `a refused write waits its 30 seconds although others in flight are accepted`() {
+        var window = Window()
+        _ = window.admit(1, to: 0)
+        _ = window.admit(2, to: 0)
+        _ = window.admit(3, to: 0)
+        #expect(window.handle(.answered(1, .refused)) == ["blocked 0 at 1"])
+        #expect(window.handle(.answered(2, .accepted)) == ["ack [2]"], "neither the refused one nor a new one is sent")
+        #expect(window.window.isBlocked)
+        #expect(window.handle(.tick, after: .seconds(29)).isEmpty)
+        #expect(window.handle(.tick, after: .seconds(1)) == ["put 1: 1 to 0"])
+        #expect(window.handle(.answered(1, .refused)) == ["blocked 0 at 1"])
+        #expect(window.handle(.tick, after: .seconds(30)) == ["put 1: 1 to 0"])
+        #expect(window.handle(.answered(1, .accepted)) == ["ack [1]", "unblocked 0", "put 3: 3 to 0"])
+    }
+
+    @Test func `a target that refuses all gets one request in 30 seconds`() {
+        var window = Window()
+        for cursor in 1...4 { _ = window.admit(Int64(cursor), to: 0) }
+        _ = window.handle(.answered(1, .refused))
+        _ = window.handle(.answered(2, .refused))
+        #expect(window.handle(.tick, after: .seconds(30)) == ["put 1: 1 to 0"])
+        #expect(window.handle(.answered(1, .refused)) == ["blocked 0 at 1"])
+        #expect(window.handle(.tick, after: .seconds(29)).isEmpty)
+        #expect(window.handle(.tick, after: .seconds(1)) == ["put 1: 1 to 0"])
+        #expect(window.handle(.answered(1, .accepted)) == ["ack [1]", "put 2: 2 to 0"], "still blocked by the second")
+        #expect(window.handle(.answered(2, .accepted)) == ["ack [2]", "unblocked 0", "put 3: 3 to 0", "put 4: 4 to 0"])
+    }
+
+    @Test func `a blocked target that stops answering is not asked in a loop`() {
+        var window = Window()
+        _ = window.admit(1, to: 0)
+        _ = window.handle(.answered(1, .refused))
+        for wait in [Duration.seconds(30), .milliseconds(250), .milliseconds(500), .seconds(1)] {
+            #expect(window.handle(.tick, after: wait) == ["put 1: 1 to 0"])
+            #expect(window.handle(.answered(1, .retriable)).isEmpty)
+            #expect(window.handle(.tick).isEmpty)
+            #expect(window.handle(.tick, after: .milliseconds(100)).isEmpty)
+        }
+    }
+
+    @Test func `a write that fails while its target takes others waits longer each time`() throws {
+        var window = DeliveryWindow<Int>(targetCount: 1, inFlightLimit: 2)
+        var random = SystemRandomNumberGenerator()
+        var now = Instant(nanoseconds: 0)
+        var tries: [Instant] = []
+        var event = DeliveryWindow<Int>.Event.admit(Cursor(number: 1), target: 0, 0)
+        for step in 2..<1_000 {
+            var puts: [Int] = []
+            for action in window.handle(event, now: now, barrier: now + .seconds(9), using: &random) {
+                if case .put(let write) = action { puts.append(write.id) }
+            }
+            for id in puts {
+                if id == 1 { tries.append(now) }
+                let answer = DeliveryWindow<Int>.Answer.accepted
+                _ = window.handle(
+                    .answered(id, id == 1 ? .retriable : answer), now: now, barrier: nil, using: &random)
+            }
+            now = now + .milliseconds(100)
+            event = .admit(Cursor(number: Int64(step)), target: 0, 0)
+        }
+        let waits = zip(tries.dropFirst(), tries).map { $0.0 - $0.1 }
+        let growing = waits.prefix { $0 < .seconds(20) }
+        #expect(growing.sorted() == Array(growing))
+        #expect((7...12).contains(waits.count), "100 s of waits that double from 0.2 to 30 s: \(waits)")
+    }
+
+    @Test func `writes that fail together make one step of the back-off`() throws {
+        var window = DeliveryWindow<Int>(targetCount: 1, inFlightLimit: 8)
+        var random = SystemRandomNumberGenerator()
+        let now = Instant(nanoseconds: 0)
+        let barrier = now + .seconds(100)
+        for cursor in 1...8 {
+            let event = DeliveryWindow<Int>.Event.admit(Cursor(number: Int64(cursor)), target: 0, 0)
+            _ = window.handle(event, now: now, barrier: barrier, using: &random)
+        }
+        for id in 1...8 { _ = window.handle(.answered(id, .retriable), now: now, barrier: barrier, using: &random) }
+        #expect(try #require(window.nextTimer) <= now + .milliseconds(200))
+    }
+
+    @Test func `behind the barrier the timer never asks for the past`() throws {
+        var window = Window()
+        _ = window.admit(1, to: 0)
+        _ = window.handle(.answered(1, .retriable))
+        window.barrier = window.now
+        #expect(window.handle(.tick, after: .seconds(5)).isEmpty)
+        #expect(window.window.nextTimer == window.now + .milliseconds(500))
+    }
+
+    @Test func `shutting down does not wait for a target that refuses`() {
+        var window = Window()
+        for cursor in 1...4 { _ = window.admit(Int64(cursor), to: 0) }
+        _ = window.admit(5, to: 1)
+        _ = window.handle(.answered(1, .refused))
+        #expect(window.handle(.drain(.shutDown)).isEmpty)
+        #expect(window.handle(.answered(2, .retriable)).isEmpty)
+        #expect(window.handle(.answered(5, .accepted)) == ["ack [5]", "finish"])
+        #expect(window.window.isBlocked)
     }
 
     @Test func `no write starts at or after the barrier, and a later barrier lets it go`() {
