@@ -94,8 +94,9 @@ final class TransferLoop: @unchecked Sendable {
     func run() {
         blockPipeSignal()
         while takeCommands() {
-            moveOn()
+            // First, or a process that was stopped for long would still send what is past its time.
             sweep()
+            moveOn()
             multi.poll(milliseconds: running.isEmpty ? Self.idleMilliseconds : Self.sweepMilliseconds)
         }
         for transfer in Array(running.values) { end(transfer, .failure(.cancelled("the client was shut down"))) }

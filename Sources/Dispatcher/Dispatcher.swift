@@ -47,7 +47,7 @@ public final class Dispatcher: Sendable {
         do throws(ConsumerIdentity.Failure) {
             identity = try ConsumerIdentity.claim(
                 given: settings.consumerName, group: settings.group,
-                scope: ["\(source.endpoint)", source.project.value, source.logstore.value, settings.group.value])
+                scope: [source.endpoint.lockScope, source.project.value, source.logstore.value, settings.group.value])
         } catch {
             throw .identity(error)
         }
@@ -64,7 +64,8 @@ public final class Dispatcher: Sendable {
         }
         client = Self.client(for: source, settings, transport, clock, logger)
         targets = settings.targets.map { [transport] place in
-            ShardDelivery.Target(place: place, client: Self.client(for: place, settings, transport, clock, logger))
+            ShardDelivery.Target(
+                place: place, client: Self.client(for: place, settings, transport, clock, logger), transport: transport)
         }
         counters = DispatchCounters(routes: settings.targets.map { $0.logstore.value })
         var configuration = Consumer.Configuration(
@@ -104,11 +105,14 @@ public final class Dispatcher: Sendable {
         until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void
     ) async throws(DispatchError) -> Outcome {
         let check = LogstoreCheck(caller: PatientCaller(clock: clock, logger: logger), logger: logger)
-        try await check.run(
-            [(settings.source, client)] + targets.map { ($0.place, $0.client) })
+        let places = [(settings.source, client)] + targets.map { ($0.place, $0.client) }
+        let isChecked: Void? = try await until(stop) { () async throws(DispatchError) in try await check.run(places) }
+        // Stopped before anything was sent: nothing is owed.
+        if isChecked == nil { return Outcome(isSettled: true) }
         let surroundings = ShardDelivery.Surroundings(
             targets: targets, routes: settings.routes, putsInFlight: settings.putsInFlight, clock: clock,
-            counters: counters, blocked: blocked, logger: logger)
+            counters: counters, blocked: blocked, logger: logger,
+            troubles: ThrottledLogger(logger, clock: clock))
         do throws(ConsumerError) {
             let outcome = try await consumer.run(until: stop, joined: joined) { held in
                 await ShardDelivery(held, in: surroundings).run()
@@ -123,5 +127,13 @@ public final class Dispatcher: Sendable {
     public func shutdown() async {
         await transport.shutdown()
         await heartbeatTransport.shutdown()
+    }
+}
+
+extension Endpoint {
+    /// What tells two services apart, as the lock on a consumer name sees it: over HTTP and HTTPS the group is the same.
+    fileprivate var lockScope: String {
+        guard let port, port != 80, port != 443 else { return host }
+        return "\(host):\(port)"
     }
 }

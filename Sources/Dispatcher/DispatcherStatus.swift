@@ -33,6 +33,8 @@ public struct DispatcherStatus: Sendable {
     public let leaseRemaining: Duration
     /// How often it was lost.
     public let leaseLossCount: Int
+    /// How often a checkpoint had expired, so that log groups were lost to us.
+    public let gapCount: Int
     /// Heartbeats acknowledged since the start.
     public let heartbeatCount: Int
     /// Whether heartbeats are refused for who we are.
@@ -49,6 +51,7 @@ public struct DispatcherStatus: Sendable {
     ) {
         leaseRemaining = consumer.leaseRemaining
         leaseLossCount = consumer.leaseLossCount
+        gapCount = consumer.gapCount
         heartbeatCount = consumer.heartbeatCount
         isUnauthorized = consumer.isUnauthorized
         shards = consumer.shards.sorted { $0.key < $1.key }.map { shard, status in

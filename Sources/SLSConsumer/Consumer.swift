@@ -23,6 +23,8 @@ public final class Consumer: Sendable {
         public var start = CursorPosition.begin
         /// Whether `start` means the same whenever it is asked for; false for `end`, a relative and a future time.
         public var isStartFixed = true
+        /// What happens to a shard whose checkpoint has expired. Default: it goes on with the oldest log group.
+        public var gapPolicy = GapPolicy.earliest
         /// Pulled bytes held by all shards together. Default 256 MB. (Java: `maxInProgressingDataSizeInMB`.)
         public var byteBudget = 256_000_000
         /// Pulled bytes held by one shard. Default 32 MB.
@@ -66,7 +68,7 @@ public final class Consumer: Sendable {
     }
 
     /// What the consumer does at this moment.
-    public var status: ConsumerStatus { board.current }
+    public var status: ConsumerStatus { board.status(now: clock.now()) }
 
     /// Joins the group and works until told to stop.
     ///
@@ -81,22 +83,23 @@ public final class Consumer: Sendable {
         process: @escaping ShardProcessor
     ) async throws(ConsumerError) -> Outcome {
         let door = GroupDoor(client: client, configuration: configuration, clock: clock, logger: logger)
-        let entry = try await door.enter()
+        // Stopped before anything was sent: nothing is owed.
+        guard let entry = try await door.enter(until: stop) else { return Outcome(isSettled: true) }
         let lease = Lease(timing: entry.timing)
+        let calls = ShardCalls(
+            client: client, lease: lease, listing: ShardListing(configuration.logstore, clock: clock),
+            logstore: configuration.logstore, group: configuration.group, consumer: configuration.consumer)
         let surroundings = ShardTask.Surroundings(
-            calls: ShardCalls(
-                client: client, logstore: configuration.logstore, group: configuration.group,
-                consumer: configuration.consumer),
-            lease: lease, budget: budget,
+            calls: calls, lease: lease, budget: budget,
             reservationByteCount: min(ShardCalls.pullByteCount, configuration.byteBudgetPerShard), clock: clock,
-            board: board, process: process, logger: logger)
+            board: board, process: process, logger: logger, troubles: ThrottledLogger(logger, clock: clock))
         var loop = MemberLoop(
             membership: Membership(timing: entry.timing, now: clock.now()), lease: lease, positions: entry.positions,
             surroundings: surroundings, configuration: configuration, client: client,
             heartbeatClient: heartbeatClient, joined: joined)
         let reason = await loop.run(until: stop)
         switch reason {
-        case .shutDown: return Outcome(isSettled: loop.isSettled)
+        case .shutDown: return Outcome(isSettled: await loop.debts.isSettled(by: calls))
         case .groupMissing: throw .groupDeleted(configuration.group)
         case .timeoutTooShort(let timeout): throw .timeoutTooShort(group: configuration.group, timeout: timeout)
         }

@@ -22,7 +22,7 @@ public final class ConsumerIdentity: Sendable {
         public var description: String {
             switch self {
             case .taken(let name):
-                "consumer name \"\(name)\" is in use by another process on this host; stop it or give another name"
+                "consumer name \"\(name)\" is in use by another process or user of this host; stop it or give another name"
             case .noFreeSlot(let prefix): "all \(ConsumerIdentity.slotCount) slots of \"\(prefix)-…\" are in use"
             case .invalid(let reason): reason
             case .system(let reason): "the lock on the consumer name cannot be taken: \(reason)"
@@ -51,11 +51,11 @@ public final class ConsumerIdentity: Sendable {
     /// - Parameters:
     ///   - given: The operator's choice, if any.
     ///   - scope: What the name must be unique in: endpoint, project, logstore, group.
-    ///   - folder: Where the lock files are; default `$XDG_RUNTIME_DIR`, else `/tmp`.
+    ///   - folder: Where the lock files are; default `$XDG_RUNTIME_DIR` where that is a folder, else `/tmp`.
     public static func claim(
         given: String?, group: ConsumerGroupName, scope: [String], folder: String? = nil
     ) throws(Failure) -> ConsumerIdentity {
-        let folder = folder ?? Environment.value("XDG_RUNTIME_DIR").flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+        let folder = folder ?? Environment.value("XDG_RUNTIME_DIR").flatMap { Files.isFolder($0) ? $0 : nil } ?? "/tmp"
         if let given {
             guard let identity = try take(given, scope: scope, folder: folder) else { throw .taken(given) }
             return identity
@@ -79,8 +79,15 @@ public final class ConsumerIdentity: Sendable {
             guard let socket = try AbstractSocketLock.take(key) else { return nil }
             guard let file = try FileLock.take("\(folder)/\(key).lock") else { return nil }
             return ConsumerIdentity(name, socket: socket, file: file)
+        } catch  where error.isForbidden {
+            return nil  // The file is another user's, who may well use the name.
         } catch {
             throw .system("\(error)")
         }
     }
+}
+
+extension SystemError {
+    /// EACCES, or EPERM as some file systems say.
+    fileprivate var isForbidden: Bool { code == 13 || code == 1 }
 }

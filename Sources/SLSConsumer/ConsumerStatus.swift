@@ -21,6 +21,8 @@ public struct ConsumerStatus: Sendable {
     public var leaseRemaining: Duration = .zero
     /// How often it was lost.
     public var leaseLossCount = 0
+    /// How often a checkpoint had expired, so that log groups were lost to us.
+    public var gapCount = 0
     /// Heartbeats acknowledged since the start.
     public var heartbeatCount = 0
     /// Whether heartbeats are refused for who we are.
@@ -29,9 +31,27 @@ public struct ConsumerStatus: Sendable {
 
 /// Where the loops write what they do, and status views read it.
 final class StatusBoard: Sendable {
-    private let status = Lock(ConsumerStatus())
+    private struct State {
+        var status = ConsumerStatus()
+        var leaseEnd: Instant?
+    }
 
-    var current: ConsumerStatus { status.withLock { $0 } }
+    private let state = Lock(State())
 
-    func update(_ change: (inout ConsumerStatus) -> Void) { status.withLock { change(&$0) } }
+    func status(now: Instant) -> ConsumerStatus {
+        state.withLock { state in
+            var status = state.status
+            status.leaseRemaining = state.leaseEnd.map { max(.zero, $0 - now) } ?? .zero
+            return status
+        }
+    }
+
+    func update(_ change: (inout ConsumerStatus) -> Void) { state.withLock { change(&$0.status) } }
+
+    func setLease(end: Instant?, lossCount: Int) {
+        state.withLock { state in
+            state.leaseEnd = end
+            state.status.leaseLossCount = lossCount
+        }
+    }
 }

@@ -1,6 +1,7 @@
 import Logging
 import SLSClient
 import SLSProtocol
+import System
 
 /// Enters a consumer group: adopts the one that exists, or makes it.
 ///
@@ -8,18 +9,53 @@ import SLSProtocol
 /// moves (`end`, relative) resolves that position for every listed shard before, and saves it right after: later askers
 /// would find another one (consumer-group.md 4.4).
 struct GroupDoor: Sendable {
-    let client: SLSClient
-    let configuration: Consumer.Configuration
-    let clock: ConsumerClock
-    let logger: Logger
+    /// What was there before anything is made.
+    private struct View: Sendable {
+        let shards: [ShardID]
+        /// nil where there is no group yet.
+        let timing: GroupTiming?
+        /// Where each shard begins, highest id first; only for a group to be made with a start position that moves.
+        var initial: [(shard: ShardID, cursor: Cursor)] = []
+    }
 
-    func enter() async throws(ConsumerError) -> GroupEntry {
-        let shards = try await listShards()
-        let adopted = try await adopt()
-        let timing = if let adopted { adopted } else { try await create(for: shards) }
+    private let client: SLSClient
+    private let configuration: Consumer.Configuration
+    private let caller: PatientCaller
+    private let logger: Logger
+
+    init(client: SLSClient, configuration: Consumer.Configuration, clock: ConsumerClock, logger: Logger) {
+        self.client = client.limited(to: PatientCaller.callTimeout)
+        self.configuration = configuration
+        self.logger = logger
+        caller = PatientCaller(clock: clock, logger: logger)
+    }
+
+    /// - Returns: nil when `stop` was set first.
+    func enter(until stop: Eventually<Void>) async throws(ConsumerError) -> GroupEntry? {
+        let view = try await SLSConsumer.until(stop) { () async throws(ConsumerError) in try await look() }
+        guard let view else { return nil }
         let positions = InitialPositions(
-            configured: configuration.start, isFixed: configuration.isStartFixed, listedBeforeJoining: Set(shards))
-        return GroupEntry(timing: timing, positions: positions)
+            configured: configuration.start, isFixed: configuration.isStartFixed,
+            listedBeforeJoining: Set(view.shards))
+        if let timing = view.timing { return GroupEntry(timing: timing, positions: positions) }
+        // A group without the checkpoints of its maker would begin later for everybody: once begun, this is finished.
+        let isStoppable = configuration.isStartFixed
+        let timing = try await SLSConsumer.until(isStoppable ? stop : Eventually()) {
+            () async throws(ConsumerError) in try await create(view)
+        }
+        return timing.map { GroupEntry(timing: $0, positions: positions) }
+    }
+
+    private func look() async throws(ConsumerError) -> View {
+        var view = View(shards: try await listShards(), timing: try await adopt())
+        if view.timing != nil || configuration.isStartFixed { return view }
+        for shard in view.shards.sorted(by: >) {
+            let cursor = try await trying("GetCursor") { () async throws(ClientError) in
+                try await client.getCursor(of: shard, in: configuration.logstore, from: configuration.start)
+            }
+            view.initial.append((shard, cursor))
+        }
+        return view
     }
 
     private func listShards() async throws(ConsumerError) -> [ShardID] {
@@ -50,25 +86,16 @@ struct GroupDoor: Sendable {
         return timing
     }
 
-    private func create(for shards: [ShardID]) async throws(ConsumerError) -> GroupTiming {
-        var initial: [(ShardID, Cursor)] = []
-        if !configuration.isStartFixed {
-            for shard in shards.sorted(by: >) {
-                let cursor = try await trying("GetCursor") { () async throws(ClientError) in
-                    try await client.getCursor(of: shard, in: configuration.logstore, from: configuration.start)
-                }
-                initial.append((shard, cursor))
-            }
+    private func create(_ view: View) async throws(ConsumerError) -> GroupTiming {
+        guard let timing = GroupTiming(timeout: configuration.timeout) else {
+            throw .timeoutTooShort(group: configuration.group, timeout: configuration.timeout)
         }
         guard try await makeGroup() else { return try await adoptAfterRace() }
-        for (shard, cursor) in initial {
+        for (shard, cursor) in view.initial {
             try await trying("UpdateCheckPoint") { () async throws(ClientError) in
                 try await client.saveCheckpoint(
                     cursor, of: shard, in: configuration.group, of: configuration.logstore, as: .forced())
             }
-        }
-        guard let timing = GroupTiming(timeout: configuration.timeout) else {
-            throw .timeoutTooShort(group: configuration.group, timeout: configuration.timeout)
         }
         return timing
     }
@@ -108,7 +135,7 @@ struct GroupDoor: Sendable {
         _ name: String, _ call: () async throws(ClientError) -> Value
     ) async throws(ConsumerError) -> Value {
         do throws(ClientError) {
-            return try await PatientCaller(clock: clock, logger: logger).call(name, call)
+            return try await caller.call(name, call)
         } catch {
             throw .call(name, error)
         }

@@ -42,9 +42,4 @@ final class Lease: Sendable {
             return now < end
         }
     }
-
-    /// How long the lease still holds; zero without one.
-    func remaining(now: Instant) -> Duration {
-        state.withLock { state in state.end.map { max(.zero, $0 - now) } ?? .zero }
-    }
 }

@@ -12,6 +12,7 @@ struct MemberLoop {
 
     /// How often the group is listed, to see a timeout that others have changed.
     private static let watchInterval = Duration.seconds(5)
+    private static let watchTimeout = Duration.seconds(4)
 
     var membership: Membership
     let lease: Lease
@@ -22,13 +23,12 @@ struct MemberLoop {
     let heartbeatClient: SLSClient
     let joined: @Sendable () -> Void
 
-    /// Whether every shard that was let go at the end had all it sent covered by its checkpoint.
-    private(set) var isSettled = true
+    /// What was sent, and by all we know is not covered by a checkpoint.
+    private(set) var debts = SentPositions()
 
     private let mailbox = Mailbox<Message>()
     private var tasks: [ShardID: ShardTask] = [:]
     private var hasJoined = false
-    private var isStopping = false
     private var random = SystemRandomNumberGenerator()
 
     init(
@@ -63,7 +63,6 @@ struct MemberLoop {
                 }
                 timer.arm(membership.nextTimer, in: &group)
             }
-            isSettled = false
             return .shutDown
         }
     }
@@ -74,23 +73,16 @@ struct MemberLoop {
         case .event(let plain): event = plain
         case .ended(let shard, let outcome):
             tasks[shard] = nil
-            if isStopping, !outcome.isSettled { isSettled = false }
+            debts.add(outcome, of: shard)
             logger.notice("shard stopped", metadata: ["shard": "\(shard)", "ending": "\(outcome.ending)"])
             event = .ended(shard)
         }
-        switch event {
-        case .shutDown: isStopping = true
-        case .answered: noteAnswer()
-        default: break
-        }
+        if case .answered = event { noteAnswer() }
         let actions = membership.handle(event, now: surroundings.clock.now(), using: &random)
         // Before any action is taken: who asks in between must see the lease that the actions rest on.
         lease.update(
             end: membership.leaseEnd, generation: membership.leaseLossCount, timing: membership.timing)
-        surroundings.board.update { [membership, lease, clock = surroundings.clock] in
-            $0.leaseRemaining = lease.remaining(now: clock.now())
-            $0.leaseLossCount = membership.leaseLossCount
-        }
+        surroundings.board.setLease(end: membership.leaseEnd, lossCount: membership.leaseLossCount)
         return actions
     }
 
@@ -120,16 +112,17 @@ struct MemberLoop {
     }
 
     private func sendHeartbeat(_ id: Int, reporting shards: [ShardID], in group: inout DiscardingTaskGroup) {
-        var client = heartbeatClient
-        client.timeout = membership.timing.heartbeatTimeout
-        group.addTask { [client, configuration, mailbox, logger] in
+        let client = heartbeatClient.limited(to: membership.timing.heartbeatTimeout)
+        group.addTask { [configuration, mailbox, troubles = surroundings.troubles] in
             do throws(ClientError) {
                 let granted = try await client.heartbeat(
                     configuration.consumer, in: configuration.group, of: configuration.logstore, holding: shards)
                 mailbox.send(.event(.answered(heartbeat: id, granted: granted)))
             } catch {
                 if !error.isCancelled {
-                    logger.warning("a heartbeat failed", metadata: ["error": "\(error)"])
+                    troubles.log(
+                        .warning, "a heartbeat failed and is tried again", about: error.code,
+                        metadata: ["error": "\(error)"])
                 }
                 mailbox.send(.event(.failed(heartbeat: id, Membership.HeartbeatFailure(error))))
             }
@@ -137,15 +130,16 @@ struct MemberLoop {
     }
 
     private mutating func start(_ shard: ShardID, in group: inout DiscardingTaskGroup) {
-        let task = ShardTask(
-            shard, positions: positions, configuration: ShardConsumer.Configuration(timing: membership.timing),
-            in: surroundings)
+        var shardConfiguration = ShardConsumer.Configuration(timing: membership.timing)
+        shardConfiguration.gapPolicy = configuration.gapPolicy
+        let task = ShardTask(shard, positions: positions, configuration: shardConfiguration, in: surroundings)
         tasks[shard] = task
         logger.notice("shard gained", metadata: ["shard": "\(shard)"])
         group.addTask { [mailbox] in mailbox.send(.ended(shard, await task.run())) }
     }
 
     private func watchGroup() async {
+        let client = client.limited(to: Self.watchTimeout)
         while !Task.isCancelled {
             await surroundings.clock.sleep(until: surroundings.clock.now() + Self.watchInterval)
             do throws(ClientError) {
@@ -178,7 +172,8 @@ struct MemberLoop {
                 metadata: name.merging(["timeout": "\(timeout.components.seconds)s"]) { $1 })
         case .unauthorized:
             surroundings.board.update { $0.isUnauthorized = true }
-            logger.error("heartbeats are refused: check the access key and its rights", metadata: name)
+            surroundings.troubles.log(
+                .error, "heartbeats are refused: check the access key and its rights", about: "", metadata: name)
         }
     }
 }

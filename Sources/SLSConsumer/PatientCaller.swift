@@ -2,17 +2,22 @@ package import Logging
 package import SLSClient
 import SLSProtocol
 
-/// Repeats the calls of a start while they fail in a way that may pass, for a minute.
+/// Repeats the calls of a start while they fail in a way that may pass, for a minute in all.
 package struct PatientCaller: Sendable {
     private static let patience = Duration.seconds(60)
 
+    /// For one try of a call: all are small.
+    package static let callTimeout = Duration.seconds(10)
+
     private let clock: ConsumerClock
     private let logger: Logger
+    private let deadline: Instant
 
-    /// - Parameter clock: Measures the minute and the waits.
+    /// - Parameter clock: Measures the minute, which begins now, and the waits.
     package init(clock: ConsumerClock, logger: Logger) {
         self.clock = clock
         self.logger = logger
+        deadline = clock.now() + Self.patience
     }
 
     /// Makes the call until it succeeds.
@@ -21,7 +26,6 @@ package struct PatientCaller: Sendable {
     package func call<Value: Sendable>(
         _ name: String, _ body: () async throws(ClientError) -> Value
     ) async throws(ClientError) -> Value {
-        let deadline = clock.now() + Self.patience
         var backoff = Backoff()
         var random = SystemRandomNumberGenerator()
         while true {

@@ -1,4 +1,4 @@
-import SLSClient
+package import SLSClient
 import SLSProtocol
 
 /// The calls of one member for one shard, with their failures sorted for `ShardConsumer`.
@@ -6,7 +6,12 @@ struct ShardCalls: Sendable {
     /// The most that the service answers a pull with, uncompressed.
     static let pullByteCount = 10_485_760
 
+    /// For one pull, of 10 MB at most: on a connection that died unseen the shard stands still for as long.
+    private static let pullTimeout = Duration.seconds(30)
+
     let client: SLSClient
+    let lease: Lease
+    let listing: ShardListing
     let logstore: LogstoreName
     let group: ConsumerGroupName
     let consumer: ConsumerName
@@ -14,7 +19,7 @@ struct ShardCalls: Sendable {
     /// The checkpoints that were ever saved.
     func readCheckpoints(of shard: ShardID?) async throws(ClientError) -> [ShardID: Cursor] {
         var found: [ShardID: Cursor] = [:]
-        for checkpoint in try await client.listCheckpoints(of: group, in: logstore, shard: shard)
+        for checkpoint in try await brief.listCheckpoints(of: group, in: logstore, shard: shard)
         where !checkpoint.checkpoint.isEmpty {
             guard let cursor = Cursor(encoded: checkpoint.checkpoint) else {
                 throw .malformedResponse(
@@ -27,10 +32,11 @@ struct ShardCalls: Sendable {
     }
 
     func resolve(_ position: CursorPosition, of shard: ShardID) async throws(ClientError) -> Cursor {
-        try await client.getCursor(of: shard, in: logstore, from: position)
+        try await brief.getCursor(of: shard, in: logstore, from: position)
     }
 
     func pull(_ shard: ShardID, from cursor: Cursor, count: Int) async throws(ClientError) -> PulledLogs {
+        let client = client.limited(to: Self.pullTimeout)
         let pulled = try await client.pullLogs(from: cursor, of: shard, in: logstore, count: count)
         let span = pulled.nextCursor.number - cursor.number
         guard span >= Int64(pulled.count) else {
@@ -42,12 +48,24 @@ struct ShardCalls: Sendable {
     }
 
     func save(_ cursor: Cursor, of shard: ShardID) async throws(ClientError) {
-        try await client.saveCheckpoint(cursor, of: shard, in: group, of: logstore, as: .holder(consumer))
+        try await brief.saveCheckpoint(cursor, of: shard, in: group, of: logstore, as: .holder(consumer))
     }
 
     /// Whether the shard is read-only; nil when it is not listed any more.
     func isReadOnly(_ shard: ShardID) async throws(ClientError) -> Bool? {
-        try await client.listShards(of: logstore).first { $0.id == shard.value }.map { $0.status == .readonly }
+        try await listing.isReadOnly(shard, by: brief)
+    }
+
+    /// For calls that carry next to nothing: a hung one leaves time for another while the shard is let go.
+    private var brief: SLSClient { client.limited(to: max(.seconds(1), lease.timing.writeTimeout / 2)) }
+}
+
+extension SLSClient {
+    /// The same client with another bound for one exchange.
+    package func limited(to timeout: Duration) -> SLSClient {
+        var client = self
+        client.timeout = timeout
+        return client
     }
 }
 

@@ -6,8 +6,10 @@ import System
 /// How a shard's task ended.
 struct ShardOutcome: Sendable {
     let ending: ShardConsumer.Ending
-    /// Whether the saved checkpoint covers everything that was sent.
-    let isSettled: Bool
+    /// The checkpoint as the server last confirmed it; nil when none was seen.
+    let confirmed: Cursor?
+    /// The position behind the last log group of which anything was sent; nil when nothing was.
+    let sentUpTo: Cursor?
 }
 
 /// Carries one held shard: does what `ShardConsumer` says and tells it what came of it.
@@ -16,7 +18,6 @@ struct ShardTask: Sendable {
         case event(ShardConsumer.Event)
         case pulled(ShardConsumer.Pulled, Batch?)
         case drain(Membership.DrainReason)
-        case processed(ProcessingResult)
     }
 
     /// What all shards of a member share.
@@ -29,6 +30,7 @@ struct ShardTask: Sendable {
         let board: StatusBoard
         let process: ShardProcessor
         let logger: Logger
+        let troubles: ThrottledLogger
     }
 
     let shard: ShardID
@@ -59,7 +61,7 @@ struct ShardTask: Sendable {
         var loop = Loop(
             machine: ShardConsumer(shard, configuration: configuration, positions: positions, now: clock.now()),
             held: held, task: self)
-        let outcome = await withDiscardingTaskGroup { group in
+        let ending = await withDiscardingTaskGroup { group in
             var timer = WakeTimer(clock: clock) { mailbox.send(.event(.tick)) }
             mailbox.send(.event(.tick))
             for await message in mailbox.events {
@@ -70,10 +72,12 @@ struct ShardTask: Sendable {
                 }
                 timer.arm(loop.machine.nextTimer, in: &group)
             }
-            return ShardOutcome(ending: .lost, isSettled: false)  // The loop's own task was cancelled.
+            held.finish(nil)
+            return ShardConsumer.Ending.lost  // The loop's own task was cancelled.
         }
         surroundings.board.update { $0.shards[shard] = nil }
-        return outcome
+        return ShardOutcome(
+            ending: ending, confirmed: loop.machine.confirmed, sentUpTo: loop.result.current?.sentUpTo)
     }
 
     /// The state of the loop; used by its one task alone.
@@ -83,7 +87,7 @@ struct ShardTask: Sendable {
         let task: ShardTask
         var waiting: Batch?
         var isProcessing = false
-        var result: ProcessingResult?
+        let result = Eventually<ProcessingResult>()
         let cancelProcessing = Eventually<Void>()
         var random = SystemRandomNumberGenerator()
 
@@ -93,8 +97,10 @@ struct ShardTask: Sendable {
 
         /// Feeds one message to the machine and does what it says.
         ///
-        /// - Returns: The outcome, once the machine says that the task is over.
-        mutating func take(_ message: Message, in group: inout DiscardingTaskGroup) -> ShardOutcome? {
+        /// - Returns: The ending, once the machine says that the task is over.
+        mutating func take(
+            _ message: Message, in group: inout DiscardingTaskGroup
+        ) -> ShardConsumer.Ending? {
             let event: ShardConsumer.Event
             switch message {
             case .event(let plain): event = plain
@@ -104,21 +110,13 @@ struct ShardTask: Sendable {
             case .drain(let reason):
                 held.finish(reason)
                 event = .drain
-            case .processed(let result):
-                self.result = result
-                event = .processorEnded
             }
             for action in machine.handle(event, now: outside.clock.now(), using: &random) {
-                if case .end(let ending) = action { return outcome(ending) }
+                if case .end(let ending) = action { return ending }
                 perform(action, in: &group)
             }
             show(isDraining: held.drainReason != nil)
             return nil
-        }
-
-        private func outcome(_ ending: ShardConsumer.Ending) -> ShardOutcome {
-            let isCovered = result?.sentUpTo.map { sent in machine.confirmed.map { sent <= $0 } ?? false } ?? true
-            return ShardOutcome(ending: ending, isSettled: ending == .released && isCovered)
         }
 
         private func show(isDraining: Bool) {
@@ -159,14 +157,15 @@ struct ShardTask: Sendable {
             held.deliver(batch)
             if isProcessing { return }
             isProcessing = true
-            group.addTask { [task, held, cancelProcessing] in
-                task.mailbox.send(.processed(await task.process(held, until: cancelProcessing)))
+            group.addTask { [task, held, result, cancelProcessing] in
+                result.set(await task.process(held, until: cancelProcessing))
+                task.mailbox.send(.event(.processorEnded))
             }
         }
 
         private func finishProcessing() {
             held.finish(nil)
-            if !isProcessing { task.mailbox.send(.processed(ProcessingResult(sentUpTo: nil))) }
+            if !isProcessing { task.mailbox.send(.event(.processorEnded)) }
         }
 
         private func save(_ cursor: Cursor, in group: inout DiscardingTaskGroup) {
@@ -203,9 +202,14 @@ struct ShardTask: Sendable {
                     "no checkpoint where the group's maker should have left one; starting at the configured position",
                     metadata: name.merging(["position": "\(position)"]) { $1 })
             case .gap(let from, let to):
+                outside.board.update { $0.gapCount += 1 }
                 logger.error(
                     "the checkpoint has expired: log groups between are lost",
                     metadata: name.merging(["from": "\(from)", "to": "\(to)"]) { $1 })
+            case .expired(let cursor):
+                logger.error(
+                    "the checkpoint has expired; the shard stands still until it is set by hand",
+                    metadata: name.merging(["cursor": "\(cursor)"]) { $1 })
             case .refused: break  // Logged with its cause where it failed.
             }
         }
@@ -230,12 +234,17 @@ struct ShardTask: Sendable {
     }
 
     private func failed(_ call: ShardConsumer.Call, _ error: ClientError) {
+        let failure = ShardConsumer.CallFailure(error)
         if !error.isCancelled {
-            surroundings.logger.warning(
-                "a call for a shard failed",
+            surroundings.troubles.log(
+                failure == .refused ? .error : .warning,
+                failure == .refused
+                    ? "a call for a shard is refused; it is tried every 30 s"
+                    : "a call for a shard failed and is tried again",
+                about: "\(shard) \(call)",
                 metadata: ["shard": "\(shard)", "call": "\(call)", "error": "\(error)"])
         }
-        mailbox.send(.event(.failed(call, ShardConsumer.CallFailure(error))))
+        mailbox.send(.event(.failed(call, failure)))
     }
 
     /// Runs the processor until it returns, cancelling it once `cancelled` is set.

@@ -24,19 +24,36 @@ struct Forwarding: Sendable {
         let metrics = PrometheusFactory()
         MetricsSystem.bootstrap(metrics)
         logStart()
+        let dispatcher: Dispatcher
         do throws(DispatchError) {
-            let dispatcher = try Dispatcher(options.settings, logger: logger)
-            guard let admin = await startAdmin(dispatcher, metrics) else { return 1 }
+            dispatcher = try Dispatcher(options.settings, logger: logger)
+        } catch {
+            return failed(error)
+        }
+        let status = await run(dispatcher, metrics)
+        // Whatever came of it: a program that exits while its HTTP threads work may crash on the way out.
+        await dispatcher.shutdown()
+        return status
+    }
+
+    private func run(_ dispatcher: Dispatcher, _ metrics: PrometheusFactory) async -> Int32 {
+        guard let admin = await startAdmin(dispatcher, metrics) else { return ExitStatus.failed }
+        let status: Int32
+        do throws(DispatchError) {
             let outcome = try await forward(dispatcher, adminAddress: admin.listener?.address)
-            await admin.listener?.stop()
-            await dispatcher.shutdown()
             logSummary(dispatcher.status)
             logger.notice("stopped", metadata: ["settled": "\(outcome.isSettled)"])
-            return outcome.isSettled ? ExitStatus.settled : ExitStatus.unsettled
+            status = outcome.isSettled ? ExitStatus.settled : ExitStatus.unsettled
         } catch {
-            StandardStream.error.write("sls-dispatch: \(error)\n")
-            return 1
+            status = failed(error)
         }
+        await admin.listener?.stop()
+        return status
+    }
+
+    private func failed(_ error: DispatchError) -> Int32 {
+        StandardStream.error.write("sls-dispatch: \(error)\n")
+        return ExitStatus.failed
     }
 
     private func forward(
@@ -106,7 +123,7 @@ struct Forwarding: Sendable {
         let settings = options.settings
         var metadata: Logger.Metadata = [
             "project": "\(settings.source.project)", "logstore": "\(settings.source.logstore)",
-            "group": "\(settings.group)", "start": "\(settings.start.position)",
+            "group": "\(settings.group)", "start": "\(settings.start)",
         ]
         for route in settings.routes.routes {
             metadata["route[\(route.topic)]"] = "\(settings.targets[route.target])"
@@ -117,7 +134,8 @@ struct Forwarding: Sendable {
     private func logSummary(_ status: DispatcherStatus) {
         var metadata: Logger.Metadata = [
             "pulled": "\(status.totals.pulled)", "unrouted": "\(status.totals.unrouted)",
-            "failed-puts": "\(status.totals.failedPuts)", "shards": "\(status.shards.count)",
+            "failed-puts": "\(status.totals.failedPuts)",
+            "gaps": "\(status.gapCount)", "shards": "\(status.shards.count)",
             "connections": "\(status.connectionCount)",
         ]
         for (place, count) in zip(options.settings.targets, status.totals.accepted) {

@@ -31,8 +31,10 @@ struct SLSDispatchCommand: AsyncParsableCommand {
     }
 }
 
-/// The exit status of `run`, beside 1 for a failure.
+/// The exit status of `run`.
 enum ExitStatus {
+    /// It could not start, or had to give up.
+    static let failed: Int32 = 1
     /// The checkpoints cover everything that was sent.
     static let settled: Int32 = 0
     /// They do not, or a second signal ended the program.

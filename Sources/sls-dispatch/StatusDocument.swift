@@ -33,6 +33,7 @@ struct StatusDocument: Encodable {
     let consumer: String
     let leaseSeconds: Double
     let leaseLosses: Int
+    let gaps: Int
     let heartbeats: Int
     let isUnauthorized: Bool
     let connections: Int
@@ -48,6 +49,7 @@ struct StatusDocument: Encodable {
         consumer = dispatcher.consumerName.value
         leaseSeconds = status.leaseRemaining.inSeconds
         leaseLosses = status.leaseLossCount
+        gaps = status.gapCount
         heartbeats = status.heartbeatCount
         isUnauthorized = status.isUnauthorized
         connections = status.connectionCount

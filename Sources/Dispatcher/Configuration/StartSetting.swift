@@ -4,11 +4,20 @@ public import SLSProtocol
 import System
 
 /// The start position as configured, resolved once when the program starts.
-public struct StartSetting: Equatable, Sendable {
+public struct StartSetting: Equatable, Sendable, CustomStringConvertible {
     /// Where a shard without a checkpoint begins.
     public let position: CursorPosition
     /// Whether it means the same at every start of the program: not so for `end`, a relative or a future time.
     public let isFixed: Bool
+
+    /// The position for a person; a time in UTC, whatever zone it was written in.
+    public var description: String {
+        switch position {
+        case .begin: "begin"
+        case .end: "end"
+        case .received(let time): time.iso8601
+        }
+    }
 
     /// A position of the caller's own.
     public init(position: CursorPosition, isFixed: Bool) {

@@ -10,26 +10,25 @@ extension ShardDelivery {
         let range = write.payload.group.bytes
         do {
             let packed = try Compression.compress(write.payload.batch.bytes.span.extracting(range), as: .lz4)
-            // Looked at again here: the process may have been stopped since the window let it go.
-            guard let barrier = held.writeBarrier, outside.clock.now() < barrier else { return .notSent }
-            var client = target.client
-            client.timeout = held.writeTimeout
-            try await client.putLogs(
+            try await clients[write.target].limited(to: held.writeTimeout).putLogs(
                 PutLogsBody(compressed: packed, as: .lz4, rawByteCount: range.count), to: target.place.logstore)
             outside.counters.accepted(target: write.target, byteCount: range.count)
             return .accepted
         } catch let error as ClientError {
-            if error.isCancelled { return .retriable }
+            if error.isCancelled { return .notSent }
             outside.counters.failed(stage: .put, code: error.code)
             let metadata: Logger.Metadata = [
                 "logstore": "\(target.place)", "shard": "\(held.id)", "cursor": "\(write.cursor)", "error": "\(error)",
             ]
             if error.isRetriable {
-                outside.logger.warning("a put failed and is tried again", metadata: metadata)
+                outside.troubles.log(
+                    .warning, "a put failed and is tried again", about: "\(target.place) \(error.code)",
+                    metadata: metadata)
                 return .retriable
             }
-            outside.logger.error(
-                "the target refuses a log group; the shard is blocked and the put tried every 30 s", metadata: metadata)
+            outside.troubles.log(
+                .error, "the target refuses a log group; the shard is blocked and the put tried every 30 s",
+                about: "\(target.place) \(held.id)", metadata: metadata)
             return .refused
         } catch {
             // A log group over two gigabytes: no service has stored one.

@@ -6,7 +6,7 @@ extension ShardDelivery {
     /// The index of the target that a log group goes to; nil when no route wants it, which is counted by topic.
     func route(_ slice: LogGroupSlice) -> Int? {
         if let target = outside.routes.target(ofTopic: slice.group.topic, in: slice.batch.bytes.span) { return target }
-        let topic = slice.topic
+        let topic = slice.topic  // Only here: most log groups have a route.
         if outside.counters.unrouted(topic: topic) {
             var metadata: Logger.Metadata = ["topic": "\(topic)", "shard": "\(held.id)"]
             if let hint = outside.routes.hint(for: topic) { metadata["hint"] = "a route is spelled \"\(hint)\"" }

@@ -6,8 +6,15 @@ struct LogGroupSlice: Sendable {
     let batch: Batch
     let group: ScannedLogGroup
 
-    /// The topic's text; "" when the group has none.
-    var topic: String { group.topic.map { String(decoding: batch.bytes[$0], as: UTF8.self) } ?? "" }
+    /// The topic's text, cut off where it is longer than one is meant to be; "" when the group has none.
+    var topic: String {
+        guard let range = group.topic else { return "" }
+        let text = String(decoding: batch.bytes[range].prefix(Self.shownTopicByteCount), as: UTF8.self)
+        return range.count > Self.shownTopicByteCount ? text + "…" : text
+    }
+
+    /// Topics come from outside; what is counted and logged of one is bounded.
+    private static let shownTopicByteCount = 128
 }
 
 extension ShardDelivery {

@@ -9,10 +9,11 @@ import SLSProtocol
 /// `SLSConsumer` moves the checkpoint. A checkpoint never passes a log group that its target has not acknowledged: after
 /// a crash a log group may be sent again, never left out.
 struct ShardDelivery: Sendable {
-    /// A target logstore and the client for its project.
+    /// A target logstore, the client for its project, and what carries that client's requests.
     struct Target: Sendable {
         let place: DispatcherSettings.Place
         let client: SLSClient
+        let transport: any Transport
     }
 
     /// What all shards share.
@@ -24,6 +25,7 @@ struct ShardDelivery: Sendable {
         let counters: DispatchCounters
         let blocked: BlockedShards
         let logger: Logger
+        let troubles: ThrottledLogger
     }
 
     private enum Message: Sendable {
@@ -33,11 +35,16 @@ struct ShardDelivery: Sendable {
 
     let held: HeldShard
     let outside: Surroundings
+    /// By target; their requests start only while the lease leaves time for them to end.
+    let clients: [SLSClient]
     private let mailbox = Mailbox<Message>()
 
     init(_ held: HeldShard, in outside: Surroundings) {
         self.held = held
         self.outside = outside
+        clients = outside.targets.map { target in
+            target.client.over(FencedTransport(target.transport, held: held, clock: outside.clock))
+        }
     }
 
     /// Runs until the window says that nothing is in flight after a drain, or the task is cancelled.
@@ -46,14 +53,17 @@ struct ShardDelivery: Sendable {
             targetCount: outside.targets.count, inFlightLimit: outside.putsInFlight)
         await withDiscardingTaskGroup { group in
             var timer = WakeTimer(clock: outside.clock) { [mailbox] in mailbox.send(.event(.tick)) }
+            // After a batch that cannot be taken apart nothing more is taken in; what came before it is delivered.
+            var isWindingUp = false
             group.addTask { await forwardBatches() }
             for await message in mailbox.events {
                 switch message {
                 case .batch(let batch):
-                    guard admit(batch, to: &window, in: &group) else { return group.cancelAll() }
+                    if !isWindingUp { isWindingUp = !admit(batch, to: &window, in: &group) }
                 case .event(let event):
                     if pump(event, into: &window, in: &group) { return group.cancelAll() }
                 }
+                if isWindingUp, window.pendingCount == 0 { return group.cancelAll() }
                 timer.arm(window.nextTimer, in: &group)
             }
         }
@@ -87,8 +97,8 @@ struct ShardDelivery: Sendable {
             return true
         } catch {
             outside.counters.failed(stage: .scan, code: "malformed")
-            outside.logger.error(
-                "a pulled batch is malformed; the shard is pulled again",
+            outside.troubles.log(
+                .error, "a pulled batch is malformed; the shard is pulled again", about: "\(held.id)",
                 metadata: ["shard": "\(held.id)", "cursor": "\(batch.first)", "error": "\(error)"])
             return false
         }

@@ -1,6 +1,16 @@
 public import SLSClient
 public import SLSProtocol
 
+/// What to do where the checkpoint has expired, because its log groups are older than what the logstore keeps.
+public enum GapPolicy: Sendable {
+    /// Go on with the oldest log group; the gap is reported.
+    case earliest
+    /// Go on behind the newest; all between is skipped and reported.
+    case latest
+    /// Stand still and report it every 30 s, until the checkpoint is set by hand.
+    case fail
+}
+
 /// The life of one held shard: find the position, pull ahead, hand over, follow the acknowledgements with checkpoints,
 /// let go.
 ///
@@ -115,6 +125,8 @@ public struct ShardConsumer: Sendable {
         case surprisingStart(CursorPosition)
         /// The checkpoint had expired; log groups up to the first retained one are lost to us.
         case gap(from: Cursor, to: Cursor)
+        /// The checkpoint had expired, and the shard stands still until a person has decided.
+        case expired(Cursor)
         /// A call is refused for good; tried again slowly.
         case refused(Call)
     }
@@ -142,6 +154,8 @@ public struct ShardConsumer: Sendable {
         public var listInterval = Duration.seconds(60)
         /// How long a refused call waits for its next try. Default 30 s.
         public var refusedInterval = Duration.seconds(30)
+        /// What happens to a shard whose checkpoint has expired. Default `earliest`.
+        public var gapPolicy = GapPolicy.earliest
         /// How long saving is tried while the shard is let go: the write timeout of the group.
         public var drainSaveTimeout: Duration
 
@@ -319,7 +333,15 @@ public struct ShardConsumer: Sendable {
         switch failure {
         case .notOwner: return [.cancelProcessing] + end(.lost)
         case .invalidCursor where call == .pull && state == .processing && outstandingCount == 0 && waiting == nil:
-            state = .resolving(.begin, previous: position)
+            switch configuration.gapPolicy {
+            case .earliest: state = .resolving(.begin, previous: position)
+            case .latest: state = .resolving(.end, previous: position)
+            case .fail:
+                // Read again before the next try: it may have been set by hand meanwhile.
+                state = .reading(ofAllShards: false)
+                notBefore[.read] = now + configuration.refusedInterval
+                return [.report(.expired(position))]
+            }
             return []
         case .retriable, .invalidCursor:
             var backoff = backoffs[call] ?? Backoff()
