@@ -13,13 +13,18 @@ enum Repository {
         try ["Sources", "Tests", "IntegrationTests"].flatMap { try files(under: $0) { $0.hasSuffix(".swift") } }
     }
 
-    /// Every text of ours: code, scripts, documents, recipes.
+    /// Every text of ours: code, scripts, documents, recipes. Whatever else lies in the folder is not looked at.
     static let allTexts = Result {
-        let skipped = [".git", ".build", ".venv", "__pycache__", "Package.resolved", ".DS_Store", ".swiftpm"]
+        let folders = [
+            "Sources", "Tests", "IntegrationTests", "Benchmarks", "deploy", "docker", "docs", "scripts", ".ci",
+        ].filter { Files.isFolder("\(root)/\($0)") }
         let names = try Files.list(root).filter { name in
-            !skipped.contains { name == $0 || name.hasPrefix($0 + "-") }
+            !Files.isFolder("\(root)/\(name)") && name != "Package.resolved"
         }
-        return try names.flatMap { try files(under: $0) { !$0.hasSuffix(".pyc") && !$0.hasSuffix(".bin") } }
+        let binary = [".pyc", ".bin", ".pb", ".png", ".db"]
+        return try (folders + names).flatMap { path in
+            try files(under: path) { name in !binary.contains { name.hasSuffix($0) } }
+        }
     }
 
     /// One text; nil if it is not there.
