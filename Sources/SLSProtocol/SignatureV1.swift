@@ -30,7 +30,7 @@ public struct SignatureV1: Sendable {
             let name = name.lowercased()
             if first[name] == nil { first[name] = value }
             if (name.hasPrefix("x-log-") || name.hasPrefix("x-acs-")) && name != "x-log-date" {
-                signed.append((name, trimmed(value)))
+                signed.append((name, value.trimmedOfBlanks))
             }
         }
         signed.sort { $0.name < $1.name }
@@ -58,10 +58,12 @@ public struct SignatureV1: Sendable {
     }
 }
 
-private func trimmed(_ text: String) -> String {
-    let isBlank: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-    let bytes = text.utf8
-    guard let first = bytes.firstIndex(where: { !isBlank($0) }), let last = bytes.lastIndex(where: { !isBlank($0) })
-    else { return "" }
-    return String(text[first...last])
+extension String {
+    /// Without spaces and tabs at both ends.
+    var trimmedOfBlanks: String {
+        let isBlank: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        guard let first = utf8.firstIndex(where: { !isBlank($0) }), let last = utf8.lastIndex(where: { !isBlank($0) })
+        else { return "" }
+        return String(self[first...last])
+    }
 }

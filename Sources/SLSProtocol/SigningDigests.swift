@@ -19,6 +19,9 @@ public enum Digest {
     /// The 32 bytes of HMAC-SHA256.
     public static func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) -> [UInt8] { unsafe hmac(key, bytes, EVP_sha256()) }
 
+    /// Lower-case hexadecimal digits, two a byte.
+    public static func hex(_ bytes: [UInt8]) -> String { hex(bytes, digits: lowerCaseDigits) }
+
     /// Whether two texts are equal, in a time that depends on their lengths alone.
     public static func isEqual(_ a: String, _ b: String) -> Bool {
         let (a, b) = (Array(a.utf8), Array(b.utf8))

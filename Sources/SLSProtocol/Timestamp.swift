@@ -34,6 +34,32 @@ extension Timestamp {
             + "\(twoDigits(fields.hour)):\(twoDigits(fields.minute)):\(twoDigits(fields.second))Z"
     }
 
+    /// `20240305T060708Z`: the form of `x-log-date` under signature V4.
+    public var compactDate: String {
+        let fields = calendar
+        return "\(fields.year)\(twoDigits(fields.month))\(twoDigits(fields.day))T"
+            + "\(twoDigits(fields.hour))\(twoDigits(fields.minute))\(twoDigits(fields.second))Z"
+    }
+
+    /// Reads a date such as `20240305T060708Z`. nil when it is none.
+    public init?(compactDate text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 16, bytes[8] == UInt8(ascii: "T"), bytes[15] == UInt8(ascii: "Z") else { return nil }
+        func number(_ range: Range<Int>) -> Int {
+            range.reduce(0) { sum, index in
+                let digit = Int(bytes[index]) - Int(UInt8(ascii: "0"))
+                return (0...9).contains(digit) && sum >= 0 ? sum * 10 + digit : -1
+            }
+        }
+        let (year, month, day) = (number(0..<4), number(4..<6), number(6..<8))
+        let (hour, minute, second) = (number(9..<11), number(11..<13), number(13..<15))
+        guard (1970...9999).contains(year), (1...12).contains(month), (1...31).contains(day),
+            (0...23).contains(hour), (0...59).contains(minute), (0...60).contains(second)
+        else { return nil }
+        let days = CalendarTime.daysSince1970(year: year, month: month, day: day)
+        seconds = days * 86_400 + hour * 3_600 + minute * 60 + second
+    }
+
     /// Reads an RFC 1123 date such as `Tue, 05 Mar 2024 06:07:08 GMT`; the weekday is not checked. nil when it is none.
     public init?(httpDate text: String) {
         let words = text.utf8.split(separator: UInt8(ascii: " ")).map { String($0) ?? "" }
