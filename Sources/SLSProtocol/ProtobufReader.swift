@@ -21,7 +21,10 @@ struct ProtobufReader {
     }
 
     /// Groups inside groups, which nobody sends, are followed this deep.
-    private static let groupDepthLimit = 16
+    ///
+    /// Protobuf libraries stop at 100 messages and groups inside each other. A pulled list, its log group, a log and a
+    /// content make four: what is accepted here can be read by them wherever it stands.
+    private static let groupDepthLimit = 96
 
     private(set) var position: Int
     let end: Int
@@ -34,12 +37,9 @@ struct ProtobufReader {
     /// The next field, or nil at the end of the message.
     mutating func next(in bytes: Span<UInt8>) throws(ProtobufError) -> Field? {
         guard position < end else { return nil }
-        let tag = try varint(in: bytes)
-        guard tag >> 3 > 0, tag >> 3 <= 0x1FFF_FFFF, let wireType = WireType(rawValue: UInt8(tag & 7)),
-            wireType != .endGroup
-        else { throw .malformed(at: position) }
-        let value = try self.value(wireType, depth: 0, in: bytes)
-        return Field(number: Int(tag >> 3), wireType: wireType, value: value)
+        let (number, wireType) = try tag(in: bytes)
+        let value = try self.value(wireType, of: number, depth: 0, in: bytes)
+        return Field(number: number, wireType: wireType, value: value)
     }
 
     /// Reads a varint of up to 10 bytes.
@@ -56,8 +56,15 @@ struct ProtobufReader {
         throw .malformed(at: position)
     }
 
+    private mutating func tag(in bytes: Span<UInt8>) throws(ProtobufError) -> (number: Int, wireType: WireType) {
+        let tag = try varint(in: bytes)
+        guard tag >> 3 > 0, tag >> 3 <= 0x1FFF_FFFF, let wireType = WireType(rawValue: UInt8(tag & 7))
+        else { throw .malformed(at: position) }
+        return (Int(tag >> 3), wireType)
+    }
+
     private mutating func value(
-        _ wireType: WireType, depth: Int, in bytes: Span<UInt8>
+        _ wireType: WireType, of number: Int, depth: Int, in bytes: Span<UInt8>
     ) throws(ProtobufError) -> Range<Int> {
         let start = position
         switch wireType {
@@ -70,7 +77,7 @@ struct ProtobufReader {
             let content = position..<position + Int(length)
             position = content.upperBound
             return content
-        case .startGroup: try skipGroup(depth: depth, in: bytes)
+        case .startGroup: try skipGroup(number, depth: depth, in: bytes)
         case .endGroup: throw .malformed(at: start)
         }
         return start..<position
@@ -81,13 +88,13 @@ struct ProtobufReader {
         position += count
     }
 
-    private mutating func skipGroup(depth: Int, in bytes: Span<UInt8>) throws(ProtobufError) {
+    /// Moves behind the end of a group, which bears the number of its start.
+    private mutating func skipGroup(_ number: Int, depth: Int, in bytes: Span<UInt8>) throws(ProtobufError) {
         guard depth < Self.groupDepthLimit else { throw .malformed(at: position) }
         while true {
-            let tag = try varint(in: bytes)
-            guard let wireType = WireType(rawValue: UInt8(tag & 7)) else { throw .malformed(at: position) }
-            if wireType == .endGroup { return }
-            _ = try value(wireType, depth: depth + 1, in: bytes)
+            let (inner, wireType) = try tag(in: bytes)
+            if wireType == .endGroup && inner == number { return }
+            _ = try value(wireType, of: inner, depth: depth + 1, in: bytes)
         }
     }
 }
