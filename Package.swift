@@ -21,10 +21,11 @@ func system(_ name: String, _ package: String, apt: String) -> Target {
     .systemLibrary(name: name, pkgConfig: package, providers: [.apt([apt])])
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], path: String? = nil, exclude: [String] = []
+) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies + ["TestKit"], path: path, exclude: path == nil ? [] : ["python"],
-        swiftSettings: strict)
+        name: name, dependencies: dependencies + ["TestKit"], path: path, exclude: exclude, swiftSettings: strict)
 }
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -32,6 +33,8 @@ let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+// Only tests use it.
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -48,6 +51,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        // No trait: only its runtime for generated code is wanted.
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -101,7 +106,9 @@ let package = Package(
         tests("EventHTTPTests", ["EventHTTP", "COpenSSL", "System"]),
         tests("SQLiteTests", ["SQLite"]),
         tests("CurlHTTPTests", ["CurlHTTP", "System"]),
-        tests("SLSProtocolTests", ["SLSProtocol"]),
+        tests(
+            "SLSProtocolTests", ["SLSProtocol", protobuf],
+            exclude: ["Protobuf/README.md", "Protobuf/capture_log_group.py", "Protobuf/sls_logs.proto"]),
         tests("SLSClientTests", ["SLSClient", "SLSProtocol", "System"]),
         tests("SLSConsumerTests", ["SLSConsumer", "SLSClient", "SLSProtocol"]),
         tests("DispatcherTests", ["Dispatcher", "SLSConsumer", "SLSClient", "SLSProtocol"]),
@@ -111,7 +118,7 @@ let package = Package(
         // The programs are dependencies so that they are built; the tests start them as processes.
         tests(
             "IntegrationTests", ["fake-sls", "sls-dispatch", "SLSClient", "SLSProtocol", "System", "YAML"],
-            path: "IntegrationTests"),
+            path: "IntegrationTests", exclude: ["python"]),
     ],
     swiftLanguageModes: [.v6]
 )

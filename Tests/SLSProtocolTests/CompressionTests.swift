@@ -4,6 +4,8 @@ import Testing
 @Suite struct CompressionTests {
     @Test func `LZ4 blocks of the official SDK decompress to its messages`() throws {
         #expect(try Compression.decompress(Vectors.groupAsLZ4, as: .lz4, rawByteCount: 79) == Vectors.group)
+        #expect(
+            try Compression.decompress(Vectors.taggedGroupAsLZ4, as: .lz4, rawByteCount: 470) == Vectors.taggedGroup)
         #expect(try Compression.decompress(Vectors.listAsLZ4, as: .lz4, rawByteCount: 178) == Vectors.list)
     }
 

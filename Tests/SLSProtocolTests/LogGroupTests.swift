@@ -15,6 +15,29 @@ import Testing
         #expect(group.serialized == Vectors.group)
     }
 
+    @Test func `a group with tags, parts of seconds and several logs is decoded and written again byte for byte`()
+        throws
+    {
+        let expected = LogGroup(
+            logs: [
+                .init(
+                    time: 1_709_618_828, nanoseconds: 91_291_904,
+                    contents: [.init("method", "GET"), .init("uri", "/a?b=c&d"), .init("status", "200")]),
+                .init(
+                    time: 1_709_618_829, nanoseconds: 999_999_999,
+                    contents: [.init("日志", "值 ✓"), .init("k", "first"), .init("k", "second"), .init("empty", "")]),
+                .init(time: .max, nanoseconds: 123_456_789, contents: []),
+                .init(time: 1, nanoseconds: 1, contents: [.init("message", String(repeating: "x", count: 200))]),
+            ], topic: "ngnix", source: "192.0.2.1",
+            tags: [
+                .init("__pack_id__", "0A1B2C3D4E5F6071-2A"), .init("__path__", "/var/log/nginx/访问.log"),
+                .init("empty", ""),
+            ])
+        #expect(try LogGroup(serialized: Vectors.taggedGroup) == expected)
+        #expect(expected.serialized == Vectors.taggedGroup)
+        #expect(try LogGroupScanner.validate(Vectors.taggedGroup) == 4)
+    }
+
     @Test func `the scanner finds a group's bytes and topic in the SDK's list`() throws {
         let found = try LogGroupScanner.groups(inList: Vectors.list)
         #expect(found.count == 1)

@@ -8,9 +8,11 @@ enum Repository {
         return "/" + parts.joined(separator: "/")
     }()
 
-    /// Swift files of `Sources/`, `Tests/` and `IntegrationTests/`.
+    /// Swift files of `Sources/`, `Tests/` and `IntegrationTests/`, but for what a generator wrote.
     static let swiftFiles = Result {
-        try ["Sources", "Tests", "IntegrationTests"].flatMap { try files(under: $0) { $0.hasSuffix(".swift") } }
+        try ["Sources", "Tests", "IntegrationTests"].flatMap {
+            try files(under: $0) { $0.hasSuffix(".swift") && !$0.hasSuffix(".pb.swift") }
+        }
     }
 
     /// Every text of ours: code, scripts, documents, recipes. Whatever else lies in the folder is not looked at.
