@@ -31,6 +31,7 @@ public final class Emulator: @unchecked Sendable {
     private let clock: ServerClock
     private let logger: Logger
     private let metrics = RequestMetrics()
+    private let oddities: Oddities
     private var requestIDs = RequestIDs()
     /// False while the live state could not be read back after a lost transaction.
     private var isLoaded = false
@@ -43,10 +44,11 @@ public final class Emulator: @unchecked Sendable {
         store = try Store(location, pageLimit: configuration.storePageLimit, logger: configuration.logger)
         services = Services(store: store, live: live, limits: configuration.limits, region: configuration.region)
         router = Router(APITable.entries(services))
-        addressing = Addressing(baseDomains: configuration.baseDomains)
+        addressing = Addressing(baseDomains: configuration.baseDomains, domains: configuration.domains)
         authenticator = Authenticator(
             mode: configuration.authentication, secrets: configuration.accessKeys, logger: configuration.logger)
         ownPages = OwnPages(metricsText: configuration.metricsText, certificate: configuration.authorityCertificate)
+        oddities = Oddities(logger: configuration.logger)
         self.clock = clock
         logger = configuration.logger
         reload(clock.now)
@@ -132,6 +134,7 @@ public final class Emulator: @unchecked Sendable {
             if let page = try ownPages.respond(method: request.method, target: target) {
                 return .answered(answer(page, call: "own", now))
             }
+            if let preflight = Preflight.answer(request) { return .answered(answer(preflight, call: "own", now)) }
             try authenticator.verify(request, target: target, now: now.wall)
             try checkDigest(request)
         } catch {
@@ -141,6 +144,7 @@ public final class Emulator: @unchecked Sendable {
         do throws(APIError) { match = try router.match(method: request.method, target: target) } catch {
             return .refused(answer(error, call: "unknown", now))
         }
+        oddities.note(request, target)
         let routed = APIRequest(
             http: request, target: target,
             projectText: addressing.project(

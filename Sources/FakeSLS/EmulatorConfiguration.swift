@@ -23,6 +23,8 @@ public struct EmulatorConfiguration: Sendable {
     public var limits = Limits.relaxed
     /// Domains directly below which projects stand, besides the service's own and `localhost`. Default: none.
     public var baseDomains: [String] = []
+    /// Hosts that stand for one project each, such as custom domains (CNAME). Default: none.
+    public var domains: [String: ProjectName] = [:]
     /// The region that projects say they live in. Default: `cn-hangzhou`.
     public var region = "cn-hangzhou"
     /// What is made at start where it does not exist yet, in this order. Default: nothing.

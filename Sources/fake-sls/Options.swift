@@ -63,6 +63,12 @@ struct Options: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Let this host stand for a project, such as a custom domain; give it again for more.",
+            discussion: "(default: none) FAKE_SLS_DOMAIN, split by commas", valueName: "host=project"))
+    var domain: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
             "Apply these quotas: hardly any (relaxed), the documented ones (strict), or those of a YAML file.",
             discussion: "(default: relaxed) FAKE_SLS_LIMITS", valueName: "relaxed|strict|file"))
     var limits: String?

@@ -42,6 +42,7 @@ struct Serve {
         configuration.certificate = settings.certificate
         configuration.emulator.dataFolder = settings.dataFolder
         configuration.emulator.accessKeys = settings.accessKeys
+        configuration.emulator.domains = settings.domains
         configuration.emulator.authentication = settings.authentication
         configuration.emulator.limits = settings.limits
         configuration.emulator.stores = settings.stores

@@ -1,5 +1,6 @@
 import FakeSLS
 import Logging
+import SLSProtocol
 import System
 
 /// What the program was told to do: options, else variables, else defaults; checked as a whole.
@@ -12,6 +13,7 @@ struct Settings: Sendable {
     var dataFolder: String?
     var stores: [InitialProject] = []
     var accessKeys: [String: String] = [:]
+    var domains: [String: ProjectName] = [:]
     var authentication = EmulatorConfiguration.Authentication.lenient
     var limits = Limits.relaxed
     var readyFile: String?
@@ -26,6 +28,7 @@ struct Settings: Sendable {
         certificate = input.certificate(hasPort: tlsPort != nil)
         dataFolder = input.text("--data", options.data)?.value
         accessKeys = input.accessKeys()
+        domains = input.domains()
         authentication = input.choice("--auth", options.auth) ?? authentication
         logLevel = input.choice("--log-level", options.logLevel) ?? logLevel
         limits = input.limits()
@@ -102,6 +105,12 @@ private struct SettingsReader {
             mistakes.add(error)
             return [:]
         }
+    }
+
+    mutating func domains() -> [String: ProjectName] {
+        let given = text("--domain", options.domain.isEmpty ? nil : options.domain.joined(separator: ","))
+        guard let (source, value) = given else { return [:] }
+        return mistakes.collect { _ in try CustomDomains.parse(value, name: source) } ?? [:]
     }
 
     mutating func limits() -> Limits {

@@ -37,6 +37,17 @@ import Testing
         #expect(settings.logLevel == .info)
     }
 
+    @Test func `hosts stand for projects, from options or a variable, and mistakes are told`() throws {
+        let shop = try ProjectName("shop")
+        #expect(try settings(["--domain", "Logs.example.com=shop"]).domains == ["logs.example.com": shop])
+        let variable = ["FAKE_SLS_DOMAIN": "a.example.com=shop,b.example.com=shop"]
+        #expect(try settings([], variable).domains == ["a.example.com": shop, "b.example.com": shop])
+        #expect(try mistakes(["--domain", "nonsense"]) == ["--domain nonsense: expected host=project"])
+        #expect(
+            try mistakes(["--domain", "a=shop", "--domain", "A=shop"]) == ["--domain A=shop: the host is there twice"])
+        #expect(try mistakes(["--domain", "a=X"]).count == 1)
+    }
+
     @Test func `every option has a variable, and the option wins`() throws {
         let environment = [
             "FAKE_SLS_HOST": "127.0.0.2,::1", "FAKE_SLS_PORT": "1", "FAKE_SLS_TLS_PORT": "2", "FAKE_SLS_DATA": "/data",

@@ -1,3 +1,5 @@
+internal import SLSProtocol
+
 /// Which project a request is meant for: the host name decides in most cases.
 ///
 /// Source: page "Endpoints"; the order of the rules is ours where the service and its SDKs leave it open.
@@ -10,7 +12,15 @@ struct Addressing: Sendable {
     /// Further domains directly below which projects stand, lower-case.
     let baseDomains: [String]
 
-    init(baseDomains: [String] = []) { self.baseDomains = baseDomains.map { $0.lowercased() } }
+    /// Hosts that stand for one project each, lower-case: custom domains, and what Java's CNAME mode sends.
+    let domains: [String: String]
+
+    init(baseDomains: [String] = [], domains: [String: ProjectName] = [:]) {
+        self.baseDomains = baseDomains.map { $0.lowercased() }
+        // unordered: a dictionary becomes a dictionary.
+        self.domains = Dictionary(
+            domains.map { ($0.key.lowercased(), $0.value.value) }, uniquingKeysWith: { first, _ in first })
+    }
 
     /// The text in the project's place, not yet checked; nil when the request names none.
     ///
@@ -25,6 +35,7 @@ struct Addressing: Sendable {
     }
 
     private func project(ofHost host: String) -> String? {
+        if let project = domains[host] { return project }
         guard !host.isEmpty, !host.hasPrefix("["), host.contains("."), !Self.isIPv4(host) else { return nil }
         if let project = Self.label(of: host, beforeAddress: 4) { return project }
         for domain in baseDomains + Self.plainDomains {
