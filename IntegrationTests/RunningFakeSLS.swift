@@ -28,24 +28,36 @@ final class RunningFakeSLS: Sendable {
     let ready: Ready
     let process: ChildProcess
 
-    private init(ready: Ready, process: ChildProcess) {
+    /// Its `TMPDIR`: one that is killed cannot remove what it made there.
+    private let folder: String
+
+    private init(ready: Ready, process: ChildProcess, folder: String) {
         self.ready = ready
         self.process = process
+        self.folder = folder
+    }
+
+    deinit {
+        process.kill(SIGKILL)
+        // What stays in the temporary folder fails no test.
+        try? Files.removeTree(folder)
     }
 
     /// Starts the program and waits until its ready line came.
     static func start(_ arguments: [String] = [], environment: [String: String] = [:]) async throws -> RunningFakeSLS {
+        let folder = try Files.makeTemporaryFolder(prefix: "fake-sls-test-")
         let process = try ChildProcess(
             .init(
                 BuiltPrograms.path("fake-sls"),
                 arguments: ["--port", "0", "--tls-port", "0", "--log-level", "warning"] + arguments,
-                environment: ["PATH": Environment.value("PATH") ?? "", "TMPDIR": "/tmp"].merging(environment) { $1 },
+                environment: ["PATH": Environment.value("PATH") ?? "", "TMPDIR": folder].merging(environment) { $1 },
                 standardOutput: .collected, standardError: .collected))
         let line = await process.standardOutput?.line(within: Patience.start) { $0.contains("\"ready\"") }
         guard let line else {
             throw HarnessError("fake-sls is not ready: \(process.standardError?.text ?? "")")
         }
-        return RunningFakeSLS(ready: try JSONDecoder().decode(Ready.self, from: Data(line.utf8)), process: process)
+        return RunningFakeSLS(
+            ready: try JSONDecoder().decode(Ready.self, from: Data(line.utf8)), process: process, folder: folder)
     }
 
     /// Asks it to stop, and waits.
