@@ -8,7 +8,7 @@ public enum CompressionType: String, Sendable, CaseIterable {
     case zstd
     /// A zlib stream (RFC 1950).
     case deflate
-    /// Also a zlib stream: the Java SDK's name for it.
+    /// Also written as a zlib stream, which the Java SDK calls so; read as one or as gzip proper (RFC 1952).
     case gzip
 }
 

@@ -16,12 +16,30 @@ import Testing
         #expect(try Compression.decompress(packed, as: type, rawByteCount: count) == raw)
     }
 
-    @Test(arguments: CompressionType.allCases)
-    func `a wrong announced size is told apart from success`(type: CompressionType) throws {
+    @Test func `zlib streams are read under both names, gzip proper under its own`() throws {
+        for type in [CompressionType.deflate, .gzip] {
+            #expect(try Compression.decompress(Vectors.groupAsZlib, as: type, rawByteCount: 79) == Vectors.group)
+        }
+        #expect(try Compression.decompress(Vectors.groupAsGzip, as: .gzip, rawByteCount: 79) == Vectors.group)
+        #expect(throws: CompressionError.malformed(.deflate)) {
+            try Compression.decompress(Vectors.groupAsGzip, as: .deflate, rawByteCount: 79)
+        }
+    }
+
+    @Test(arguments: CompressionType.allCases, [0, 1, 77, 78, 80, 81, 10_000])
+    func `a wrong announced size is told apart from broken bytes`(type: CompressionType, wrong: Int) throws {
         let packed = try Compression.compress(Vectors.group, as: type)
-        for wrong in [0, 1, 78, 80, 10_000] {
-            #expect(throws: CompressionError.self) {
-                try Compression.decompress(packed, as: type, rawByteCount: wrong)
+        #expect(throws: CompressionError.wrongRawByteCount(announced: wrong)) {
+            try Compression.decompress(packed, as: type, rawByteCount: wrong)
+        }
+    }
+
+    @Test(arguments: CompressionType.allCases)
+    func `broken bytes and bytes behind the end are malformed`(type: CompressionType) throws {
+        let packed = try Compression.compress(Vectors.group, as: type)
+        for broken in [[0xFF, 0xFF, 0xFF], Array(packed.dropLast()), packed + [0]] {
+            #expect(throws: CompressionError.malformed(type)) {
+                try Compression.decompress(broken, as: type, rawByteCount: 79)
             }
         }
     }

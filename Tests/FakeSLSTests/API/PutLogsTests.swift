@@ -188,8 +188,8 @@ struct HostileBodyTests {
         #expect(try code("-1") == "InvalidBodyRawSize")
         #expect(try code("\(Self.raw.count + 1)") == "InvalidBodyRawSize")
         #expect(try code("\(Self.raw.count - 1)") == "InvalidBodyRawSize")
-        #expect(try code("1") == "PostBodyUncompressError")
-        #expect(try code("0") == "PostBodyUncompressError")
+        #expect(try code("1") == "InvalidBodyRawSize")
+        #expect(try code("0") == "InvalidBodyRawSize")
         #expect(try code("99999999999999") == "PostBodyTooLarge")
         #expect(try code("99999999999999999999999999") == "InvalidBodyRawSize")
     }
