@@ -33,14 +33,14 @@ public struct SignatureV1: Sendable {
                 signed.append((name, value.trimmedOfBlanks))
             }
         }
-        signed.sort { $0.name < $1.name }
+        signed.sort { $0.name.precedesInBytes($1.name) }
         var text = method + "\n"
         text += (first["content-md5"] ?? "") + "\n"
         text += (first["content-type"] ?? "") + "\n"
         text += (first["x-log-date"] ?? first["date"] ?? "") + "\n"
         for (name, value) in signed { text += "\(name):\(value)\n" }
         text += path
-        let parameters = query.sorted { $0.name < $1.name }
+        let parameters = query.sorted { $0.name.precedesInBytes($1.name) }
         if !parameters.isEmpty {
             text += "?"
             text += parameters.map { name, value in value.map { "\(name)=\($0)" } ?? name }.joined(separator: "&")
@@ -59,6 +59,9 @@ public struct SignatureV1: Sendable {
 }
 
 extension String {
+    /// The order in which names are signed; `<` would compare what they look like instead.
+    func precedesInBytes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
+
     /// Without spaces and tabs at both ends.
     var trimmedOfBlanks: String {
         let isBlank: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }

@@ -48,8 +48,8 @@ public struct SignatureV4: Sendable {
         method: String, path: String, query: [(name: String, value: String?)], headers: [(name: String, value: String)]
     ) {
         let signed = headers.map { (name: $0.name.lowercased(), value: $0.value.trimmedOfBlanks) }
-            .filter { Self.isSigned($0.name) }.sorted { $0.name < $1.name }
-        let parameters = query.sorted { $0.name < $1.name }.map { name, value in
+            .filter { Self.isSigned($0.name) }.sorted { $0.name.precedesInBytes($1.name) }
+        let parameters = query.sorted { $0.name.precedesInBytes($1.name) }.map { name, value in
             let value = Self.percentEncoded(value ?? "")
             return value.isEmpty ? name : "\(name)=\(value)"
         }

@@ -92,6 +92,18 @@ struct SignedRequest: Sendable {
         #expect(signature.canonicalString.hasSuffix("/?a&b="))
     }
 
+    @Test func `names are sorted by their bytes, as the SDKs do`() {
+        let query: [(name: String, value: String?)] = [
+            (name: "f", value: "1"), (name: "é", value: "2"), (name: "e\u{301}", value: "3"), (name: "_", value: "4"),
+            (name: "F", value: "5"),
+        ]
+        let text = "F=5&_=4&e\u{301}=3&f=1&é=2"
+        let first = SignatureV1(method: "GET", path: "/", query: query, headers: [])
+        #expect(Array(first.canonicalString.utf8) == Array("GET\n\n\n\n/?\(text)".utf8))
+        let fourth = SignatureV4(method: "GET", path: "/", query: query, headers: [])
+        #expect(Array(fourth.canonicalString.utf8) == Array("GET\n/\n\(text)\n\n\n".utf8))
+    }
+
     @Test func `the digest of a heartbeat's body is the one in the vector`() {
         #expect(Digest.md5Hex(Array("[0, 1]".utf8)) == "264884439B70AB09A86BC848421C6DE6")
         #expect(
