@@ -62,7 +62,9 @@ extension LogGroup {
         return writer.bytes
     }
 
-    /// Decodes a message; fields it does not know are left out.
+    /// Decodes a message; fields it does not know are left out, a required one that is absent is 0 or "".
+    ///
+    /// A field of one value that is given more than once counts by its last.
     ///
     /// - Throws: `ProtobufError` when it is cut off or malformed. Not retriable.
     public init(serialized bytes: Span<UInt8>) throws(ProtobufError) {

@@ -10,11 +10,12 @@ public struct ScannedLogGroup: Equatable, Sendable {
 
 /// Finds log groups in serialized bytes by skipping over their logs.
 ///
-/// Source: `log_logs.proto` of aliyun-log-python-sdk; field numbers in the table of protocol page "LogGroup".
+/// Source: `log_logs.proto` of aliyun-log-python-sdk; its field numbers in `LogGroupField`.
 public enum LogGroupScanner {
     /// Finds every group of a `LogGroupList`, in order.
     ///
-    /// - Throws: `ProtobufError` when the list or a group in it is cut off or malformed. Not retriable.
+    /// - Throws: `ProtobufError` when the list or a group in it is cut off or malformed; what is wrong inside a log or a
+    ///   tag is not seen. Not retriable.
     public static func groups(inList bytes: Span<UInt8>) throws(ProtobufError) -> [ScannedLogGroup] {
         var groups: [ScannedLogGroup] = []
         var list = ProtobufReader(0..<bytes.count)
@@ -31,6 +32,8 @@ public enum LogGroupScanner {
     }
 
     /// Looks at the top-level fields of the one group that fills `range`.
+    ///
+    /// - Throws: `ProtobufError` when they are cut off or malformed; what is wrong inside a log or a tag is not seen.
     public static func group(_ range: Range<Int>, in bytes: Span<UInt8>) throws(ProtobufError) -> ScannedLogGroup {
         var topic: Range<Int>?
         var logCount = 0

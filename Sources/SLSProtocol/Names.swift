@@ -109,7 +109,8 @@ private struct NameRule {
 
     static func isPathSegment(_ name: String, upTo limit: Int) -> Bool {
         let scalars = name.unicodeScalars
-        return !scalars.isEmpty && scalars.count <= limit && scalars.allSatisfy { $0 != "/" && $0.value >= 0x20 }
+        return !scalars.isEmpty && scalars.count <= limit
+            && scalars.allSatisfy { $0 != "/" && $0.properties.generalCategory != .control }
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {

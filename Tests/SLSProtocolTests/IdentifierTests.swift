@@ -40,7 +40,7 @@ import Testing
 
     @Test func `group names hold 1 to 128 characters and no slash`() throws {
         #expect(try ConsumerGroupName(String(repeating: "ü", count: 128)).value.count == 128)
-        for name in ["", "a/b", "a\n", String(repeating: "a", count: 129)] {
+        for name in ["", "a/b", "a\n", "a\u{7F}", "a\u{85}", String(repeating: "a", count: 129)] {
             #expect(throws: APIError.self) { try ConsumerGroupName(name) }
         }
     }
