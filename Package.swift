@@ -97,7 +97,8 @@ let package = Package(
             swiftSettings: strict),
 
         .target(
-            name: "TestKit", dependencies: ["EventHTTP", "FakeSLS", "SLSClient", "SLSProtocol", "System"],
+            name: "TestKit",
+            dependencies: ["EventHTTP", "FakeSLS", "SLSClient", "SLSConsumer", "SLSProtocol", "System", logging],
             path: "Tests/TestKit", swiftSettings: strict),
         tests("SystemTests", ["System"]),
         tests("YAMLTests", ["YAML"]),
@@ -110,8 +111,8 @@ let package = Package(
             "SLSProtocolTests", ["SLSProtocol", protobuf],
             exclude: ["Protobuf/README.md", "Protobuf/capture_log_group.py", "Protobuf/sls_logs.proto"]),
         tests("SLSClientTests", ["SLSClient", "SLSProtocol", "System"]),
-        tests("SLSConsumerTests", ["SLSConsumer", "SLSClient", "SLSProtocol"]),
-        tests("DispatcherTests", ["Dispatcher", "SLSConsumer", "SLSClient", "SLSProtocol"]),
+        tests("SLSConsumerTests", ["SLSConsumer", "SLSClient", "SLSProtocol", "System", logging]),
+        tests("DispatcherTests", ["Dispatcher", "SLSConsumer", "SLSClient", "SLSProtocol", "System", logging]),
         tests("FakeSLSTests", ["FakeSLS", "SLSProtocol", "EventHTTP", "SQLite", logging]),
         tests("FakeSLSCommandTests", ["CurlHTTP", "fake-sls", "FakeSLS", "SLSProtocol", "System", arguments, logging]),
         tests("TidyTests", ["System"]),

@@ -1,7 +1,7 @@
 public import Logging
 import Metrics
 import SLSClient
-public import SLSConsumer
+import SLSConsumer
 public import SLSProtocol
 public import System
 
@@ -24,8 +24,8 @@ public final class Dispatcher: Sendable {
     public var consumerName: ConsumerName { identity.name }
 
     private let identity: ConsumerIdentity
-    private let transport: CurlTransport
-    private let heartbeatTransport: CurlTransport
+    /// Those that are ours to count and to end; none where a test brings its own.
+    private let curlTransports: [CurlTransport]
     private let client: SLSClient
     private let targets: [ShardDelivery.Target]
     private let consumer: Consumer
@@ -37,20 +37,10 @@ public final class Dispatcher: Sendable {
     /// Takes a name and starts the HTTP clients; nothing is sent yet.
     ///
     /// - Throws: `.identity`, `.transport`.
-    public init(
-        _ settings: DispatcherSettings, clock: ConsumerClock = .system, logger: Logger
-    ) throws(DispatchError) {
-        self.settings = settings
-        self.clock = clock
-        self.logger = logger
-        let source = settings.source
-        do throws(ConsumerIdentity.Failure) {
-            identity = try ConsumerIdentity.claim(
-                given: settings.consumerName, group: settings.group,
-                scope: [source.endpoint.lockScope, source.project.value, source.logstore.value, settings.group.value])
-        } catch {
-            throw .identity(error)
-        }
+    public convenience init(_ settings: DispatcherSettings, logger: Logger) throws(DispatchError) {
+        let identity = try Self.claimName(settings)
+        let transport: CurlTransport
+        let heartbeatTransport: CurlTransport
         do throws(ClientError) {
             var configuration = CurlTransport.Configuration()
             configuration.caFile = settings.certificateAuthorityFile
@@ -62,8 +52,28 @@ public final class Dispatcher: Sendable {
         } catch {
             throw .transport(error)
         }
+        self.init(
+            settings, identity: identity, transport: transport, heartbeatTransport: heartbeatTransport,
+            curlTransports: [transport, heartbeatTransport], clock: .system, logger: logger)
+    }
+
+    /// A dispatcher over transports of any kind.
+    ///
+    /// - Parameters:
+    ///   - heartbeatTransport: For heartbeats alone.
+    ///   - curlTransports: Those to count connections of, and to end by `shutdown`.
+    init(
+        _ settings: DispatcherSettings, identity: ConsumerIdentity, transport: any Transport,
+        heartbeatTransport: any Transport, curlTransports: [CurlTransport] = [], clock: ConsumerClock, logger: Logger
+    ) {
+        self.curlTransports = curlTransports
+        self.settings = settings
+        self.identity = identity
+        self.clock = clock
+        self.logger = logger
+        let source = settings.source
         client = Self.client(for: source, settings, transport, clock, logger)
-        targets = settings.targets.map { [transport] place in
+        targets = settings.targets.map { place in
             ShardDelivery.Target(
                 place: place, client: Self.client(for: place, settings, transport, clock, logger), transport: transport)
         }
@@ -79,8 +89,20 @@ public final class Dispatcher: Sendable {
             configuration, client: client, heartbeatTransport: heartbeatTransport, clock: clock, logger: logger)
     }
 
+    /// The given name, or the first free slot of the default one; no other live process of this host has it.
+    static func claimName(_ settings: DispatcherSettings) throws(DispatchError) -> ConsumerIdentity {
+        let source = settings.source
+        do throws(ConsumerIdentity.Failure) {
+            return try ConsumerIdentity.claim(
+                given: settings.consumerName, group: settings.group,
+                scope: [source.endpoint.lockScope, source.project.value, source.logstore.value, settings.group.value])
+        } catch {
+            throw .identity(error)
+        }
+    }
+
     private static func client(
-        for place: DispatcherSettings.Place, _ settings: DispatcherSettings, _ transport: CurlTransport,
+        for place: DispatcherSettings.Place, _ settings: DispatcherSettings, _ transport: any Transport,
         _ clock: ConsumerClock, _ logger: Logger
     ) -> SLSClient {
         SLSClient(
@@ -92,7 +114,7 @@ public final class Dispatcher: Sendable {
     public var status: DispatcherStatus {
         DispatcherStatus(
             consumer: consumer.status, totals: counters.current, blocked: Set(blocked.current),
-            connectionCount: transport.connectionCount + heartbeatTransport.connectionCount)
+            connectionCount: curlTransports.reduce(0) { $0 + $1.connectionCount })
     }
 
     /// Checks the logstores, joins the group and forwards until told to stop.
@@ -125,8 +147,7 @@ public final class Dispatcher: Sendable {
 
     /// Closes all connections and ends the HTTP clients' threads; call it once, after `run`.
     public func shutdown() async {
-        await transport.shutdown()
-        await heartbeatTransport.shutdown()
+        for transport in curlTransports { await transport.shutdown() }
     }
 }
 

@@ -68,7 +68,11 @@ public final class Consumer: Sendable {
     }
 
     /// What the consumer does at this moment.
-    public var status: ConsumerStatus { board.status(now: clock.now()) }
+    public var status: ConsumerStatus {
+        var status = board.status(now: clock.now())
+        status.heldByteCount = budget.used
+        return status
+    }
 
     /// Joins the group and works until told to stop.
     ///

@@ -19,6 +19,8 @@ public struct ConsumerStatus: Sendable {
     public var shards: [ShardID: Shard] = [:]
     /// How long the lease still holds.
     public var leaseRemaining: Duration = .zero
+    /// Pulled bytes held now by all shards together.
+    public var heldByteCount = 0
     /// How often it was lost.
     public var leaseLossCount = 0
     /// How often a checkpoint had expired, so that log groups were lost to us.
