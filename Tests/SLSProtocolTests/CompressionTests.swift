@@ -1,4 +1,5 @@
 import SLSProtocol
+import TestKit
 import Testing
 
 @Suite struct CompressionTests {
@@ -50,6 +51,24 @@ import Testing
         for count in 0..<packed.count {
             #expect(throws: CompressionError.self) {
                 try Compression.decompress(Array(packed[..<count]), as: type, rawByteCount: Vectors.list.count)
+            }
+        }
+    }
+
+    @Test(arguments: CompressionType.allCases)
+    func `damaged bytes are refused or hold as many bytes as announced`(type: CompressionType) throws {
+        var random = SeededGenerator(seed: 1)
+        let raw = (0..<3_000).map { _ in UInt8.random(in: 0...3, using: &random) }
+        let packed = try Compression.compress(raw, as: type)
+        for _ in 0..<1_000 {
+            var damaged = packed
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                damaged[Int.random(in: 0..<min(packed.count, 400), using: &random)] = .random(
+                    in: 0...255, using: &random)
+            }
+            let announced = [0, 1, 2_999, 3_000, 3_001, 5_000].randomElement(using: &random) ?? 0
+            if let bytes = try? Compression.decompress(damaged, as: type, rawByteCount: announced) {
+                #expect(bytes.count == announced)
             }
         }
     }

@@ -1,4 +1,5 @@
 import SLSProtocol
+import TestKit
 import Testing
 
 @testable import FakeSLS

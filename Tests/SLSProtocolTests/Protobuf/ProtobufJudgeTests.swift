@@ -4,7 +4,9 @@ import Testing
 
 /// What swift-protobuf's generated code does is right, but for the points in README.md.
 @Suite struct ProtobufJudgeTests {
-    @Test(arguments: 0..<4) func `a group of any shape is read as generated code reads it`(seed: Int) throws {
+    @Test(arguments: 0..<4 as Range<UInt64>) func `a group of any shape is read as generated code reads it`(
+        seed: UInt64
+    ) throws {
         var messages = RandomMessages(seed: seed)
         for _ in 0..<300 {
             let bytes = try messages.group()
@@ -20,7 +22,9 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<4) func `a list is cut into the groups that generated code finds`(seed: Int) throws {
+    @Test(arguments: 0..<4 as Range<UInt64>) func `a list is cut into the groups that generated code finds`(
+        seed: UInt64
+    ) throws {
         var messages = RandomMessages(seed: seed)
         for count in 0..<40 {
             let groups = try (0..<count % 8).map { _ in try messages.group() }
@@ -33,7 +37,9 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<4) func `generated code reads what the writers write, byte for byte`(seed: Int) throws {
+    @Test(arguments: 0..<4 as Range<UInt64>) func `generated code reads what the writers write, byte for byte`(
+        seed: UInt64
+    ) throws {
         var messages = RandomMessages(seed: seed)
         var writer = LogGroupListWriter()
         var expected = ReferenceLogGroupList()
@@ -48,7 +54,9 @@ import Testing
         #expect(try ReferenceLogGroupList(serializedBytes: writer.bytes) == expected)
     }
 
-    @Test(arguments: 0..<8) func `damaged groups are refused exactly where generated code refuses`(seed: Int) throws {
+    @Test(arguments: 0..<8 as Range<UInt64>) func `damaged groups are refused exactly where generated code refuses`(
+        seed: UInt64
+    ) throws {
         var messages = RandomMessages(seed: 100 + seed)
         var (acceptedCount, refusedCount, notUTF8Count) = (0, 0, 0)
         let originals = try (0..<50).map { _ in try messages.group() }
@@ -83,7 +91,9 @@ import Testing
         #expect(acceptedCount > 300 && refusedCount > 300 && notUTF8Count > 0)
     }
 
-    @Test(arguments: 0..<4) func `a damaged list is refused where its framing or a group's is`(seed: Int) throws {
+    @Test(arguments: 0..<4 as Range<UInt64>) func `a damaged list is refused where its framing or a group's is`(
+        seed: UInt64
+    ) throws {
         var messages = RandomMessages(seed: 200 + seed)
         var (acceptedCount, refusedCount) = (0, 0)
         for _ in 0..<500 {
