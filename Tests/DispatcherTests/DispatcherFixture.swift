@@ -1,0 +1,140 @@
+import Logging
+import SLSClient
+import SLSConsumer
+import SLSProtocol
+import System
+import TestKit
+
+@testable import Dispatcher
+
+/// A dispatcher of the article's three topics on a scripted service.
+struct LiveDispatcher: Sendable {
+    static let logstores = ["source": 4, "web": 2, "audit": 2, "clicks": 2]
+
+    let dispatcher: Dispatcher
+    let stop = Eventually<Void>()
+    let joined = Eventually<Void>()
+    let ended = Eventually<Result<Dispatcher.Outcome, DispatchError>>()
+
+    init(
+        _ name: String, of service: ScriptedService,
+        logger: Logger = Logger(label: "t") { _ in SwiftLogNoOpLogHandler() },
+        _ configure: (inout DispatcherSettings) -> Void = { _ in }
+    ) throws {
+        let endpoint = try Endpoint(parsing: "cn-hangzhou.log.aliyuncs.com")
+        let project = try ProjectName("demo")
+        func place(_ logstore: String) throws -> DispatcherSettings.Place {
+            DispatcherSettings.Place(endpoint: endpoint, project: project, logstore: try LogstoreName(logstore))
+        }
+        var settings = DispatcherSettings(
+            credentials: Credentials(accessKeyID: "fake-id", accessKeySecret: "fake-secret"),
+            source: try place("source"), targets: [try place("web"), try place("audit"), try place("clicks")],
+            routes: RouteTable([
+                .init(topic: "ngnix", target: 0), .init(topic: "sql_audit", target: 1),
+                .init(topic: "click", target: 2),
+            ]), group: try ConsumerGroupName("cg"))
+        configure(&settings)
+        // Names are locked on the whole host, and tests run side by side.
+        let identity = try ConsumerIdentity.claim(
+            given: name, group: settings.group, scope: ["\(MonotonicClock.nanoseconds())"])
+        dispatcher = Dispatcher(
+            settings, identity: identity, transport: service.line(name),
+            heartbeatTransport: service.line(name + "-heart"),
+            clock: service.clock.consumerClock, logger: logger)
+    }
+
+    /// Runs until stopped or cancelled.
+    func run() async {
+        do throws(DispatchError) {
+            ended.set(.success(try await dispatcher.run(until: stop) { joined.set(()) }))
+        } catch {
+            ended.set(.failure(error))
+        }
+    }
+
+    /// Stops it in order.
+    ///
+    /// - Returns: Whether it ended settled, which is exit status 0.
+    func leave() async throws -> Bool {
+        stop.set(())
+        guard let result = await ended.value(within: .seconds(30)) else { throw NeverEnded() }
+        return try result.get().isSettled
+    }
+}
+
+struct NeverEnded: Error {}
+
+/// Runs dispatchers while `body` looks at them; those that it did not stop are cancelled, which is how a crash looks.
+func running(_ dispatchers: LiveDispatcher..., body: () async throws -> Void) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        for dispatcher in dispatchers { group.addTask { await dispatcher.run() } }
+        do { try await body() } catch {
+            group.cancelAll()
+            throw error
+        }
+        group.cancelAll()
+    }
+}
+
+extension ScriptedService {
+    static func withTargets(speed: Int64 = 10) throws -> ScriptedService {
+        try ScriptedService(LiveDispatcher.logstores, clock: ScaledClock(speed: speed))
+    }
+
+    /// Writes serialized log groups to the source, in turn to its shards.
+    func fill(_ groups: [[UInt8]]) async throws {
+        let client = try client()
+        for group in groups {
+            try await client.putLogs(PutLogsBody(compressing: group), to: try LogstoreName("source"))
+        }
+    }
+
+    /// Log groups of the article's topics in turn, each with a marker of its own.
+    func fill(_ range: Range<Int>) async throws {
+        try await fill(range.map { Self.group($0) })
+    }
+
+    static func group(_ number: Int) -> [UInt8] {
+        LogGroup.make(topic: ["ngnix", "sql_audit", "click"][number % 3], logs: 2, marker: "n\(number)").serialized
+    }
+
+    /// Every log group of a logstore, as it is stored, shard by shard.
+    func stored(_ logstore: String) async throws -> [[UInt8]] {
+        let client = try client()
+        let logstore = try LogstoreName(logstore)
+        var groups: [[UInt8]] = []
+        for shard in try await client.listShards(of: logstore).map({ ShardID($0.id) }) {
+            var cursor = try await client.getCursor(of: shard, in: logstore, from: .begin)
+            while true {
+                let pulled = try await client.pullLogs(from: cursor, of: shard, in: logstore)
+                groups += try LogGroupScanner.groups(inList: pulled.body).map { Array(pulled.body[$0.bytes]) }
+                if pulled.nextCursor == cursor { break }
+                cursor = pulled.nextCursor
+            }
+        }
+        return groups
+    }
+
+    /// How often each of the numbered groups has arrived in its target, least and most.
+    func copies(_ range: Range<Int>) async throws -> (least: Int, most: Int) {
+        var counts: [[UInt8]: Int] = [:]
+        for logstore in ["web", "audit", "clicks"] {
+            for group in try await stored(logstore) { counts[group, default: 0] += 1 }
+        }
+        let copies = range.map { counts[Self.group($0)] ?? 0 }
+        return (copies.min() ?? 0, copies.max() ?? 0)
+    }
+
+    /// Whether every shard's checkpoint is at its end.
+    func isCovered() async throws -> Bool {
+        let client = try client()
+        let source = try LogstoreName("source")
+        let group = try ConsumerGroupName("cg")
+        guard try await client.listConsumerGroups(of: source).contains(where: { $0.name == "cg" }) else { return false }
+        for checkpoint in try await client.listCheckpoints(of: group, in: source) {
+            let end = try await client.getCursor(of: ShardID(checkpoint.shard), in: source, from: .end)
+            if Cursor(encoded: checkpoint.checkpoint) != end { return false }
+        }
+        return true
+    }
+}
