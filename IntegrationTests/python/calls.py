@@ -11,7 +11,12 @@ import traceback
 
 import lz4.block
 import requests
-from aliyun.log import GetLogsRequest, IndexConfig, IndexKeyConfig, IndexLineConfig, LogException, LogItem, PutLogsRequest
+from aliyun.log import (
+    GetLogsRequest, IndexConfig, IndexKeyConfig, IndexLineConfig, LogClient, LogException, LogItem, MachineGroupDetail,
+    PutLogsRequest,
+)
+from aliyun.log.auth import AUTH_VERSION_4
+from aliyun.log.logtail_config_detail import SimpleFileConfigDetail
 from aliyun.log.proto import LogGroup
 
 import connection
@@ -403,7 +408,59 @@ def a_call_that_is_not_emulated_says_so():
     message = refused("NotSupported", 400, lambda: client.get_logs(query))
     if "not emulated by fake-sls" not in message:
         raise AssertionError(message)
-    refused("NotSupported", 400, lambda: client.list_machine_group(PROJECT))
+    refused("NotSupported", 400, lambda: client.list_topostores())
+
+
+# What is only kept
+
+
+@check
+def machine_groups_and_configs_come_back_and_are_applied():
+    group = MachineGroupDetail("g", "ip", ["10.0.0.1", "10.0.0.2"], "", {"externalName": "", "groupTopic": "t"})
+    client.create_machine_group(PROJECT, group)
+    read = client.get_machine_group(PROJECT, "g").get_machine_group()
+    expect((read.machine_type, read.machine_list, read.group_attribute["groupTopic"]), ("ip", group.machine_list, "t"))
+    expect(client.list_machine_group(PROJECT).get_machine_group(), ["g"])
+    machines = client.list_machines(PROJECT, "g")
+    expect((machines.get_machine_total(), machines.get_machines()[0].ip), (2, "10.0.0.1"))
+    config = SimpleFileConfigDetail(STORE, "c", "/var/log", "*.log")
+    client.create_logtail_config(PROJECT, config)
+    expect(client.list_logtail_config(PROJECT).get_configs(), ["c"])
+    expect(client.get_logtail_config(PROJECT, "c").logtail_config.value["inputDetail"]["logPath"], "/var/log")
+    client.apply_config_to_machine_group(PROJECT, "c", "g")
+    expect(client.get_machine_group_applied_configs(PROJECT, "g").get_configs(), ["c"])
+    expect(client.get_config_applied_machine_groups(PROJECT, "c").get_machine_groups(), ["g"])
+    client.remove_config_to_machine_group(PROJECT, "c", "g")
+    expect(client.get_machine_group_applied_configs(PROJECT, "g").get_configs(), [])
+    client.delete_logtail_config(PROJECT, "c")
+    refused("ConfigNotExist", 404, lambda: client.get_logtail_config(PROJECT, "c"))
+    client.delete_machine_group(PROJECT, "g")
+    refused("MachineGroupNotExist", 404, lambda: client.get_machine_group(PROJECT, "g"))
+
+
+@check
+def saved_searches_dashboards_and_alerts_come_back():
+    for kind, key in (("savedsearch", "savedsearchName"), ("dashboard", "dashboardName"), ("alert", "name")):
+        detail = {key: "one", "displayName": "first", "type": "Alert", "charts": [], "ratio": 1.5}
+        getattr(client, f"create_{kind}")(PROJECT, detail)
+        read = getattr(client, f"get_{kind}")(PROJECT, "one").get_entity()
+        expect({name: read[name] for name in detail}, detail)
+        getattr(client, f"update_{kind}")(PROJECT, dict(detail, displayName="second"))
+        expect(getattr(client, f"get_{kind}")(PROJECT, "one").get_entity()["displayName"], "second")
+        answer = getattr(client, f"list_{kind}")(PROJECT)
+        expect((answer.get_count(), answer.get_total(), len(answer.get_entities())), (1, 1, 1))
+        getattr(client, f"delete_{kind}")(PROJECT, "one")
+        expect(getattr(client, f"list_{kind}")(PROJECT).get_total(), 0)
+
+
+@check
+def tags_are_put_listed_and_taken():
+    client.tag_project(PROJECT, a="1", b="2")
+    tags = [tag for page in client.list_tag_resources("project", PROJECT) for tag in page.get_tags()]
+    expect(sorted((tag.get_tag_key(), tag.get_tag_value()) for tag in tags), [("a", "1"), ("b", "2")])
+    expect([page.get_tags() for page in client.get_project_tags(PROJECT)], [{"a": "1", "b": "2"}])
+    client.untag_project(PROJECT, "a", "b")
+    expect([page.get_tags() for page in client.get_project_tags(PROJECT)], [{}])
 
 
 # Signatures and bodies
@@ -413,6 +470,20 @@ def a_call_that_is_not_emulated_says_so():
 def a_wrong_secret_is_refused():
     wrong = connection.client(key_secret="wrong")
     refused("SignatureNotMatch", 401, lambda: wrong.list_logstore(PROJECT))
+
+
+@check
+def signature_v4_is_accepted_and_a_wrong_secret_refused():
+    endpoint, key, secret = connection.ENDPOINT, connection.ACCESS_KEY_ID, connection.ACCESS_KEY_SECRET
+    right = LogClient(endpoint, key, secret, source="10.0.0.1", auth_version=AUTH_VERSION_4, region="cn-test")
+    expect(right.get_project(PROJECT).get_projectname(), PROJECT)
+    logs = [LogItem(int(time.time()), contents=[("id", "v4")])]
+    right.put_logs(PutLogsRequest(PROJECT, STORE, "v4", "10.0.0.1", logs))
+    right.heart_beat(PROJECT, STORE, "g1", "name with / and ü", [])
+    wrong = LogClient(endpoint, key, "wrong", source="10.0.0.1", auth_version=AUTH_VERSION_4, region="cn-test")
+    message = refused("SignatureNotMatch", 401, lambda: wrong.get_project(PROJECT))
+    if "The server built this text: GET\n/\n" not in message:
+        raise AssertionError(message)
 
 
 def post(body, **changed):

@@ -65,6 +65,7 @@ extension APIError.Code {
     public static let invalidShardCheckPoint: Self = "InvalidShardCheckPoint"
 
     // Quotas.
+    public static let exceedQuota: Self = "ExceedQuota"
     public static let writeQuotaExceed: Self = "WriteQuotaExceed"
     public static let readQuotaExceed: Self = "ReadQuotaExceed"
     public static let shardWriteQuotaExceed: Self = "ShardWriteQuotaExceed"

@@ -39,7 +39,9 @@ enum APITable {
             UpdateIndex(indexes: services.indexes),
             DeleteIndex(indexes: services.indexes),
         ]
-        return endpoints.map { $0.entry } + RefusedCalls.entries
+        return endpoints.map { $0.entry } + DocumentCalls(documents: services.documents).entries
+            + SettingCalls(documents: services.documents).entries + TagCalls(tags: services.tags).entries
+            + RefusedCalls.entries
     }
 }
 

@@ -8,6 +8,8 @@ struct Services {
     let logs: LogService
     let groups: ConsumerGroupService
     let indexes: IndexService
+    let documents: DocumentService
+    let tags: TagService
 
     init(store: Store, live: LiveStateBox, limits: Limits, region: String) {
         logstores = LogstoreService(store: store, live: live, limits: limits)
@@ -16,5 +18,7 @@ struct Services {
         shards = ShardService(store: store, live: live, logstores: logstores, groups: groups, limits: limits)
         logs = LogService(store: store, live: live, logstores: logstores)
         indexes = IndexService(store: store, logstores: logstores)
+        documents = DocumentService(store: store, logstores: logstores)
+        tags = TagService(store: store, logstores: logstores)
     }
 }

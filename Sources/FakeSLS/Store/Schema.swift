@@ -2,7 +2,7 @@ internal import SQLite
 
 /// The tables. `user_version` counts the schema's changes.
 enum Schema {
-    static let version = 1
+    static let version = 2
 
     /// Makes the tables in an empty database.
     ///
@@ -115,5 +115,39 @@ enum Schema {
             saved_by TEXT,
             PRIMARY KEY (consumer_group, shard)
         ) STRICT;
+
+        -- What is only kept for others. project, logstore: 0 for what belongs to none.
+        CREATE TABLE document (
+            project INTEGER NOT NULL,
+            logstore INTEGER NOT NULL,
+            family TEXT NOT NULL,
+            parent TEXT NOT NULL,
+            name TEXT NOT NULL,
+            body BLOB NOT NULL,
+            create_time INTEGER NOT NULL,
+            modify_time INTEGER NOT NULL,
+            PRIMARY KEY (project, logstore, family, parent, name)
+        ) STRICT;
+
+        CREATE TABLE tag (
+            type TEXT NOT NULL,
+            resource TEXT NOT NULL,
+            key TEXT NOT NULL,
+            value TEXT NOT NULL,
+            PRIMARY KEY (type, resource, key)
+        ) STRICT;
+
+        CREATE TRIGGER project_deleted AFTER DELETE ON project BEGIN
+            DELETE FROM document WHERE project = OLD.key;
+            DELETE FROM tag WHERE type = 'project' AND resource = OLD.name;
+            DELETE FROM tag WHERE type = 'logstore'
+                AND substr(resource, 1, length(OLD.name) + 1) = OLD.name || '#';
+        END;
+
+        CREATE TRIGGER logstore_deleted AFTER DELETE ON logstore BEGIN
+            DELETE FROM document WHERE logstore = OLD.key;
+            DELETE FROM tag WHERE type = 'logstore'
+                AND resource = (SELECT name FROM project WHERE key = OLD.project) || '#' || OLD.name;
+        END;
         """
 }
