@@ -13,6 +13,14 @@ struct PythonSDKTests {
         #expect(await server.stop() == .exited(0))
     }
 
+    @Test func `the example of the documentation works as it stands`() async throws {
+        let server = try await RunningFakeSLS.start()
+        let example = "../../docs/examples/python/example"
+        let lines = try await PythonScript.run(example, environment: server.clientEnvironment(.proxy))
+        #expect(lines.last == "hello")
+        #expect(await server.stop() == .exited(0))
+    }
+
     @Test func `a consumer begins at once, reads all shards to their end and saves its checkpoints`() async throws {
         let server = try await RunningFakeSLS.start()
         let environment = server.clientEnvironment(.proxy)
