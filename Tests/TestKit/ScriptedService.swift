@@ -55,6 +55,8 @@ public final class ScriptedService: Sendable {
     }
 
     /// A test's script: what happens to a request that is about to be sent; nil lets it through.
+    ///
+    /// The service keeps it, so it must not hold the service: `Call` tells the time.
     public typealias Script = @Sendable (Call) -> Fault?
 
     /// Everybody's clock.
