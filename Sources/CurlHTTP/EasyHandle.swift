@@ -77,8 +77,9 @@ internal import CCurl
         try set(CURLOPT_TIMEOUT_MS, request.timeout.curlMilliseconds)
         try set(CURLOPT_MAXAGE_CONN, configuration.idleConnectionAge.curlSeconds)
         try set(CURLOPT_MAXLIFETIME_CONN, configuration.connectionLifetime.curlSeconds)
-        try set(CURLOPT_BUFFERSIZE, 256 << 10)
-        try set(CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10)
+        // libcurl allocates both for each transfer: as much as helps this one.
+        try set(CURLOPT_BUFFERSIZE, request.body == nil ? 256 << 10 : 16 << 10)
+        try set(CURLOPT_UPLOAD_BUFFERSIZE, min(max(request.body?.count ?? 0, 16 << 10), 512 << 10))
         try setOffset(CURLOPT_MAXFILESIZE_LARGE, configuration.bodyByteLimit)
         // An empty proxy is none, whatever the variables say.
         if !configuration.usesProxyVariables { try set(CURLOPT_PROXY, "") }

@@ -15,8 +15,8 @@ struct CallResponse {
     ///   - redact: Takes secrets out of what the server says.
     /// - Throws: `.api`, or `.malformedResponse` for anything without request id or error body.
     init(_ response: TransportResponse, to call: APICall, redact: (String) -> String) throws(ClientError) {
-        excerpt =
-            call == .pullLogs && response.status == 200 ? "" : String(redact(printable(response.body)).prefix(200))
+        let isShown = !response.body.isEmpty && !(call == .pullLogs && response.status == 200)
+        excerpt = isShown ? String(redact(printable(response.body)).prefix(200)) : ""
         self.response = response
         requestID = String((response["x-log-requestid"] ?? "").prefix(64))
         if requestID.isEmpty { throw malformed("no x-log-requestid, so it does not come from the log service") }
