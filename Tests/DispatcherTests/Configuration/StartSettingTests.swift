@@ -5,6 +5,14 @@ import System
 import Testing
 
 @Suite struct StartSettingTests {
+    @Test func `a start is shown as the instant it means, in UTC`() throws {
+        let now = Timestamp(seconds: 1_709_618_828)
+        #expect(StartSetting("2018-12-26T08:00:00+08:00", now: now)?.description == "2018-12-26T00:00:00Z")
+        #expect(StartSetting("-2h", now: now)?.description == "2024-03-05T04:07:08Z")
+        #expect(StartSetting("begin", now: now)?.description == "begin")
+        #expect(StartSetting("end", now: now)?.description == "end")
+    }
+
     private let now = Timestamp(seconds: 1_700_000_000)
 
     @Test func `words and Unix seconds`() {

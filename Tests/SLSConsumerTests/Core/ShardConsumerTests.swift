@@ -152,6 +152,34 @@ private func cursors(_ range: Range<Int64>) -> [Cursor] { range.map { at($0) } }
         #expect(actions == [.pull(at(150)), .save(at(150))])
     }
 
+    @Test func `an hour of an idle shard takes no more than a request a second, a look at the shards apart`() throws {
+        var machine = try Machine.processing()
+        var counts: [String: Int] = [:]
+        var waiting = machine.pull(0, isAtEnd: true)
+        while machine.now < Instant(nanoseconds: 3_600_000_000_000) {
+            var next: [ShardConsumer.Action] = []
+            for action in waiting {
+                switch action {
+                case .pull:
+                    counts["pull", default: 0] += 1
+                    next += machine.pull(0, isAtEnd: true)
+                case .listShards:
+                    counts["list", default: 0] += 1
+                    next += machine.handle(.listed(isReadOnly: false))
+                default: Issue.record("\(action)")
+                }
+            }
+            if next.isEmpty {
+                let due = try #require(machine.shard.nextTimer)
+                #expect(due > machine.now, "no loop without waiting")
+                next = machine.handle(.tick, after: due - machine.now)
+            }
+            waiting = next
+        }
+        #expect((3_500...3_610).contains(counts["pull"] ?? 0), "\(counts)")
+        #expect((counts["list"] ?? 0) <= 361)
+    }
+
     @Test func `a shard that is let go finishes, saves and ends`() throws {
         var machine = try Machine.processing()
         _ = machine.pull(3)
