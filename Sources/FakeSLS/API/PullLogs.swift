@@ -64,19 +64,22 @@ struct PullLogs: Endpoint {
 
 /// How a pull's answer is compressed, by what the client can read.
 enum PullEncoding {
+    /// What is offered, by its name in a list.
+    private static let offered: [Substring: CompressionType] = ["lz4": .lz4, "zstd": .zstd, "deflate": .deflate]
     /// What any client can read, or names without meaning it.
     private static let plain: Set<Substring> = ["identity", "gzip", "br", "*"]
 
-    /// nil for a plain answer.
+    /// The first one of the list that is offered; nil for a plain answer.
     ///
     /// - Throws: `InvalidAcceptEncoding` where nothing that is offered was asked for.
     static func choose(_ acceptEncoding: String?) throws(APIError) -> CompressionType? {
         let names = (acceptEncoding ?? "").lowercased().split { $0 == "," || $0 == " " }
             .map { $0.prefix { $0 != ";" } }.filter { !$0.isEmpty }
-        if names.contains("lz4") { return .lz4 }
+        if let type = names.lazy.compactMap({ offered[$0] }).first { return type }
         guard names.isEmpty || names.contains(where: { plain.contains($0) }) else {
             throw APIError(
-                .invalidAcceptEncoding, "Accept-Encoding \"\((acceptEncoding ?? "").prefix(80))\": only lz4 is offered")
+                .invalidAcceptEncoding,
+                "Accept-Encoding \"\((acceptEncoding ?? "").prefix(80))\": lz4, zstd and deflate are offered")
         }
         return nil
     }
