@@ -21,6 +21,8 @@ public struct EmulatorConfiguration: Sendable {
     public var authentication = Authentication.lenient
     /// Default: relaxed.
     public var limits = Limits.relaxed
+    /// How writes are judged. Default: every switch off.
+    public var writes = WriteRules()
     /// Domains directly below which projects stand, besides the service's own and `localhost`. Default: none.
     public var baseDomains: [String] = []
     /// Hosts that stand for one project each, such as custom domains (CNAME). Default: none.

@@ -15,6 +15,7 @@ extension APIError.Code {
     public static let invalidAcceptEncoding: Self = "InvalidAcceptEncoding"
     public static let postBodyUncompressError: Self = "PostBodyUncompressError"
     public static let postBodyInvalid: Self = "PostBodyInvalid"
+    public static let invalidKey: Self = "InvalidKey"
     public static let postBodyTooLarge: Self = "PostBodyTooLarge"
     public static let requestTimeout: Self = "RequestTimeout"
     public static let internalServerError: Self = "InternalServerError"

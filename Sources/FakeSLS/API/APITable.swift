@@ -22,6 +22,8 @@ enum APITable {
             MergeShards(shards: services.shards),
 
             PutLogs(logs: services.logs),
+            PutWebtracking(logs: services.logs),
+            GetWebtracking(logs: services.logs),
             GetCursor(logs: services.logs),
             GetCursorTime(logs: services.logs),
             PullLogs(logs: services.logs),

@@ -29,13 +29,6 @@ enum RefusedCalls {
     ]
 
     private static let data: [(String, Route)] = [
-        ("PutWebtracking", Route(.post, "/logstores/{logstore}/track")),
-        (
-            "GetWebtracking",
-            Route(
-                .get, "/logstores/{logstore}/track", "/logstores/{logstore}/track.gif",
-                "/logstores/{logstore}/track_ua.gif")
-        ),
         ("PutMetrics", Route(.post, "/prometheus/{project}/{logstore}/api/v1/write")),
         ("DeleteShard", Route(.delete, "/logstores/{logstore}/shards/{shard}")),
         ("DeleteLogs", Route(.post, "/logstores/{logstore}/deletelogs")),

@@ -59,6 +59,21 @@ public struct Limits: Equatable, Sendable {
 public enum RequestLimits {
     /// Bytes of a body, before and after decompression: 10 MB. Over it: 413 `PostBodyTooLarge`.
     public static let bodyByteCount = 10_485_760
+    /// Log groups of one PutLogs call with `x-log-mode: batch_group`; the service publishes none. Over it: 413
+    /// `PostBodyTooLarge`.
+    public static let packageCount = 4_096
+    /// Bytes of a content's key, of a topic, of a source, where that is checked at all.
+    public static let nameByteCount = 128
+    /// Bytes of a content's value, where that is checked at all: 1 MB.
+    public static let valueByteCount = 1_048_576
+    /// How old a log may be, and how far ahead of the server's clock, in seconds, where that is checked at all.
+    public static let logAge = (past: 7 * 86_400, ahead: 15 * 60)
+    /// Bytes of a WebTracking POST before compression: 3 MB. Over it: 413 `PostBodyTooLarge`; the same for the next two.
+    public static let trackedByteCount = 3_145_728
+    /// Logs of a WebTracking POST.
+    public static let trackedLogCount = 4_096
+    /// Bytes of the target of a WebTracking GET: 16 KB.
+    public static let trackedTargetByteCount = 16_384
     /// Log groups of one pull. Over it: 400 `ParameterInvalid`.
     public static let pulledGroupCount = 1_000
     /// Entries of one page of a list. Over it: 400 `ParameterInvalid`.

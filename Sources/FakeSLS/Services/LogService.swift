@@ -10,31 +10,88 @@ final class LogService {
     private let store: Store
     private let live: LiveStateBox
     private let logstores: LogstoreService
+    /// How writes are judged.
+    let rules: WriteRules
 
-    init(store: Store, live: LiveStateBox, logstores: LogstoreService) {
+    init(store: Store, live: LiveStateBox, logstores: LogstoreService, rules: WriteRules) {
         self.store = store
         self.live = live
         self.logstores = logstores
+        self.rules = rules
     }
 
     // MARK: Writing
 
-    /// Appends one log group to a shard.
+    /// What a write says beside its log groups.
+    struct WriteHead {
+        /// Decides the shard; without one, each shard that can be written in turn.
+        var key: HashKey?
+        /// At least 1. The write is refused unless it is above the last one accepted for the key. Needs a key.
+        var sequenceID: Int64?
+        /// Where the request came from, numeric.
+        var clientAddress: String
+    }
+
+    /// Appends log groups to one shard: all or, when anything is thrown, none.
     ///
-    /// - Parameter key: Decides the shard; without one, each shard that can be written in turn.
+    /// The sequence id is judged before the log groups are looked at: a group that was stored, but whose answer was lost,
+    /// must not turn into a refusal of its data (consumer-group.md 5.6).
+    ///
+    /// - Parameter groups: Reads the log groups, at least one, and throws what is wrong with them.
+    /// - Throws: `InvalidSequenceId` for an id that is not above the last one.
     func put(
-        _ group: StoredLogGroup, key: HashKey?, to logstore: LogstoreRef, now: Moment
+        _ head: WriteHead, to logstore: LogstoreRef, now: Moment, groups: () throws(APIError) -> [StoredLogGroup]
     ) throws(APIError) {
         let row = try logstores.find(logstore)
+        try checkSequenceID(head, logstore: row, now: now)
+        var groups = try groups()
+        if row.appendMeta {
+            let tags = Self.metaTags(clientAddress: head.clientAddress, received: now.wall.timestamp)
+            for index in groups.indices { try groups[index].append(tags) }
+        }
         var changed = try live.logstore(row.key)
         let shard =
-            if let key { try changed.shards.shard(for: key) } else { try changed.shards.balancedShard() }
+            if let key = head.key { try changed.shards.shard(for: key) } else { try changed.shards.balancedShard() }
         let extent = try changed.extent(shard.id)
         let received = max(extent.newestReceived ?? now.wall.timestamp, now.wall.timestamp)
-        let cursor = changed.cursors.take(1, in: shard.id)
-        try store.insertLogGroup(group, at: extent.logGroupKey(cursor), received: received)
+        var cursor = changed.cursors.take(groups.count, in: shard.id)
+        for group in groups {
+            try store.insertLogGroup(group, at: extent.logGroupKey(cursor), received: received)
+            cursor = cursor.advanced(by: 1)
+        }
         changed.extents[shard.id]?.newestReceived = received
         live.state.logstores[row.key] = changed
+        if let key = head.key, let number = head.sequenceID {
+            try store.setSequenceID(number, of: key, logstore: row.key, accepted: now.wall.nanoseconds)
+        }
+    }
+
+    /// - Throws: 401 `Unauthorized` for a logstore without `enable_tracking`; the code is assumed.
+    func checkTracking(_ logstore: LogstoreRef) throws(APIError) {
+        guard try logstores.find(logstore).enableTracking else {
+            throw APIError(.unauthorized, "logstore \(logstore.name) does not enable tracking")
+        }
+    }
+
+    private func checkSequenceID(_ head: WriteHead, logstore: LogstoreRow, now: Moment) throws(APIError) {
+        guard let key = head.key, let number = head.sequenceID,
+            let last = try store.sequenceID(of: key, logstore: logstore.key)
+        else { return }
+        if let lifetime = rules.sequenceIDLifetime, now.wall.nanoseconds - last.accepted >= lifetime.nanoseconds {
+            return
+        }
+        guard number > last.number else {
+            throw APIError(
+                .invalidSequenceID, "sequence id \(number) of key \(key) is not above the last one, \(last.number)")
+        }
+    }
+
+    /// What a logstore with `appendMeta` puts behind each log group: two tags, as protobuf fields.
+    private static func metaTags(clientAddress: String, received: Timestamp) -> [UInt8] {
+        let tags = [
+            LogGroup.Pair("__client_ip__", clientAddress), LogGroup.Pair("__receive_time__", "\(received)"),
+        ]
+        return LogGroup(logs: [], tags: tags).serialized
     }
 
     // MARK: Cursors
@@ -171,6 +228,16 @@ extension StoredLogGroup {
     func rawBytes() throws(CompressionError) -> [UInt8] {
         guard let compression else { return data }
         return try Compression.decompress(data, as: compression, rawByteCount: rawByteCount)
+    }
+
+    /// Appends protobuf fields; what was there stays byte for byte. The group is kept plain from then on.
+    fileprivate mutating func append(_ fields: [UInt8]) throws(APIError) {
+        do throws(CompressionError) {
+            let raw = try rawBytes() + fields
+            self = StoredLogGroup(compression: nil, rawByteCount: raw.count, data: raw)
+        } catch {
+            throw APIError(.postBodyUncompressError, "\(error)")
+        }
     }
 }
 

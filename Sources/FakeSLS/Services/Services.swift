@@ -11,12 +11,14 @@ struct Services {
     let documents: DocumentService
     let tags: TagService
 
-    init(store: Store, live: LiveStateBox, limits: Limits, region: String) {
+    init(store: Store, live: LiveStateBox, limits: Limits, region: String, writes: WriteRules = WriteRules()) {
         logstores = LogstoreService(store: store, live: live, limits: limits)
         projects = ProjectService(store: store, logstores: logstores, limits: limits, region: region)
         groups = ConsumerGroupService(store: store, live: live, logstores: logstores, limits: limits)
-        shards = ShardService(store: store, live: live, logstores: logstores, groups: groups, limits: limits)
-        logs = LogService(store: store, live: live, logstores: logstores)
+        shards = ShardService(
+            store: store, live: live, logstores: logstores, groups: groups, limits: limits,
+            writes: writes)
+        logs = LogService(store: store, live: live, logstores: logstores, rules: writes)
         indexes = IndexService(store: store, logstores: logstores)
         documents = DocumentService(store: store, logstores: logstores)
         tags = TagService(store: store, logstores: logstores)

@@ -7,15 +7,18 @@ final class ShardService {
     private let logstores: LogstoreService
     private let groups: ConsumerGroupService
     private let limits: Limits
+    private let writes: WriteRules
 
     init(
-        store: Store, live: LiveStateBox, logstores: LogstoreService, groups: ConsumerGroupService, limits: Limits
+        store: Store, live: LiveStateBox, logstores: LogstoreService, groups: ConsumerGroupService, limits: Limits,
+        writes: WriteRules
     ) {
         self.store = store
         self.live = live
         self.logstores = logstores
         self.groups = groups
         self.limits = limits
+        self.writes = writes
     }
 
     /// All shards, ascending by number.
@@ -39,6 +42,9 @@ final class ShardService {
         let family = try changed.shards.split(shard, cut, created: now.wall.timestamp)
         try logstores.checkShardQuota(
             ofProject: try store.existingProject(logstore.project), adding: childCount - 1)
+        if writes.forgetsSequenceIDsOnSplit, let parent = family.first {
+            try store.deleteSequenceIDs(ofShard: parent, logstore: row.key)
+        }
         try take(changed, closing: Array(family.prefix(1)), opening: Array(family.dropFirst()), row.key, now)
         return family.map { ShardDescription($0) }
     }

@@ -77,6 +77,15 @@ enum Schema {
             UNIQUE (logstore, number)
         ) STRICT;
 
+        -- Exactly-once writes: the highest id accepted for each hash key; accept_time in nanoseconds since 1970.
+        CREATE TABLE sequence_id (
+            logstore INTEGER NOT NULL REFERENCES logstore (key) ON DELETE CASCADE,
+            hash_key TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            accept_time INTEGER NOT NULL,
+            PRIMARY KEY (logstore, hash_key)
+        ) STRICT, WITHOUT ROWID;
+
         -- compression: null for plain bytes, else a name as in x-log-compresstype.
         CREATE TABLE log_group (
             key INTEGER PRIMARY KEY,

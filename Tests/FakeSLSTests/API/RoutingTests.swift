@@ -56,7 +56,6 @@ struct RoutingTests {
         ("GET", "/jobs/j/jobinstances/i", "ListJobInstances"),
         ("POST", "/resources/r/records", "CreateResourceRecord"),
         ("POST", "/prometheus/demo/m/api/v1/write", "PutMetrics"),
-        ("POST", "/logstores/app/track", "PutWebtracking"),
     ])
     func `a known call that is not emulated is refused by name`(method: String, target: String, call: String) throws {
         let answer = try InProcessEmulator().send(method, target)
