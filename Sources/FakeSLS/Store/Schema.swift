@@ -2,7 +2,7 @@ internal import SQLite
 
 /// The tables. `user_version` counts the schema's changes.
 enum Schema {
-    static let version = 2
+    static let version = 3
 
     /// Makes the tables in an empty database.
     ///
