@@ -65,7 +65,7 @@ public final class Emulator: @unchecked Sendable {
     /// - Returns: One answer for each request, in their order. All are 500 when the turn could not be committed.
     public func respond(to requests: [HTTPRequest]) -> [HTTPResponse] {
         let now = clock.now
-        if requests.isEmpty && isLoaded && !services.groups.hasExpired(now: now) {
+        if requests.isEmpty && isLoaded && !isUpkeepDue(now) {
             metrics.show(live.state)
             return []
         }
@@ -125,9 +125,17 @@ public final class Emulator: @unchecked Sendable {
             return turn.transactionLost()
         }
         do { try store.begin() } catch { return turn.transactionLost() }
-        guard services.groups.hasExpired(now: now) else { return }
-        let expired = inSavepoint { () throws(APIError) in try services.groups.expire(now: now) }
+        guard isUpkeepDue(now) else { return }
+        let expired = inSavepoint { () throws(APIError) in
+            try services.groups.expire(now: now)
+            try services.retention.expire(now: now)
+        }
         if case .lost = expired { turn.transactionLost() }
+    }
+
+    /// Whether some consumer has fallen silent, or data may have expired.
+    private func isUpkeepDue(_ now: Moment) -> Bool {
+        services.groups.hasExpired(now: now) || services.retention.isDue(now: now)
     }
 
     private func outcome(of request: HTTPRequest, _ now: Moment) -> Turn<Answered>.Outcome {

@@ -20,6 +20,7 @@ enum APITable {
             ListShards(shards: services.shards),
             SplitShard(shards: services.shards),
             MergeShards(shards: services.shards),
+            DeleteShard(shards: services.shards),
 
             PutLogs(logs: services.logs),
             PutWebtracking(logs: services.logs),

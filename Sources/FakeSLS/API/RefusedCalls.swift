@@ -30,7 +30,6 @@ enum RefusedCalls {
 
     private static let data: [(String, Route)] = [
         ("PutMetrics", Route(.post, "/prometheus/{project}/{logstore}/api/v1/write")),
-        ("DeleteShard", Route(.delete, "/logstores/{logstore}/shards/{shard}")),
         ("DeleteLogs", Route(.post, "/logstores/{logstore}/deletelogs")),
         ("GetDeleteLogsTask", Route(.get, "/logstores/{logstore}/deletelogs/**")),
         ("UpdateLogs", Route(.post, "/logstores/{logstore}/updatelogs")),

@@ -121,6 +121,11 @@ struct ShardMap: Equatable, Sendable {
         return append([left.begin, right.end], ancestors: ancestors, created: created) + parents
     }
 
+    /// When a shard became read-only: when the first of those that came from it was made. Nil while none did.
+    func closed(_ id: ShardID) -> Timestamp? {
+        shards.lazy.filter { $0.ancestors.contains(id) }.map(\.created).min()
+    }
+
     /// Takes away a read-only shard, when its data has expired or DeleteShard asks for it.
     ///
     /// - Throws: `ShardNotExist`, or `ParameterInvalid` when it can still be written.

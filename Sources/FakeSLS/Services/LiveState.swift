@@ -29,10 +29,19 @@ struct LiveLogstore: Sendable {
     struct Extent: Sendable {
         /// The high bits of its log groups' keys.
         let key: Int64
-        /// The number of its first log group.
+        /// The number of its first log group, also once that has expired.
         let firstCursor: Cursor
+        /// The number of the oldest log group that has not expired; its end where none is left.
+        var keptFrom: Cursor
+        /// When that one came; nil where none is left.
+        var oldestReceived: Timestamp?
         /// When its newest log group came; receive times never go back within a shard, whatever the clock does.
         var newestReceived: Timestamp?
+
+        /// A shard that never held anything.
+        static func empty(key: Int64, firstCursor: Cursor) -> Extent {
+            Extent(key: key, firstCursor: firstCursor, keptFrom: firstCursor)
+        }
 
         func logGroupKey(_ cursor: Cursor) -> LogGroupKey {
             LogGroupKey(shard: key, offset: cursor.number - firstCursor.number)
@@ -42,6 +51,8 @@ struct LiveLogstore: Sendable {
     var shards: ShardMap
     var cursors: CursorAllocator
     var extents: [ShardID: Extent]
+    /// How long data is kept, 1 to 3650 days; 3650 means for ever.
+    var ttlDays: Int
 }
 
 /// The live state's owner: one for all services of an emulator. Loop thread only.

@@ -60,6 +60,7 @@ final class LogService {
             cursor = cursor.advanced(by: 1)
         }
         changed.extents[shard.id]?.newestReceived = received
+        if extent.oldestReceived == nil { changed.extents[shard.id]?.oldestReceived = received }
         live.state.logstores[row.key] = changed
         if let key = head.key, let number = head.sequenceID {
             try store.setSequenceID(number, of: key, logstore: row.key, accepted: now.wall.nanoseconds)
@@ -204,7 +205,7 @@ final class LogService {
         _ = try found.shards.shard(shard)
         let extent = try found.extent(shard)
         guard let end = found.cursors.end(of: shard) else { throw .shardNotExist(shard) }
-        return Span(shard: shard, begin: extent.firstCursor, end: end, extent: extent)
+        return Span(shard: shard, begin: extent.keptFrom, end: end, extent: extent)
     }
 
     private func received(_ cursor: Cursor, _ span: Span) throws(APIError) -> Timestamp {

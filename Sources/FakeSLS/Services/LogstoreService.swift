@@ -41,7 +41,8 @@ final class LogstoreService {
         let row = try LogstoreRow(project: projectRow.key, name: name, createTime: created).changed(
             by: wanted, limits: limits, time: created)
         let key = try store.insertLogstore(row)
-        try layShards(shardCount, of: LogstoreRef(project: project, name: name), key: key, now: now)
+        try layShards(
+            shardCount, of: LogstoreRef(project: project, name: name), key: key, ttlDays: row.ttl, now: now)
     }
 
     func get(_ logstore: LogstoreRef) throws(APIError) -> LogstoreDescription {
@@ -67,7 +68,9 @@ final class LogstoreService {
         guard wanted.shardCount == nil || wanted.shardCount == shardCount else {
             throw .parameterInvalid("invalid shard count, it can only be changed by split or merge: \(shardCount)")
         }
-        try store.updateLogstore(try row.changed(by: wanted, limits: limits, time: now.wall.timestamp.seconds))
+        let changed = try row.changed(by: wanted, limits: limits, time: now.wall.timestamp.seconds)
+        try store.updateLogstore(changed)
+        live.state.logstores[row.key]?.ttlDays = changed.ttl
     }
 
     /// Deletes the logstore with its data and groups. Its highest cursor stays known under its name.
@@ -118,26 +121,30 @@ final class LogstoreService {
             for row in rows {
                 let newest = try store.newestLogGroup(ofShard: row.key)
                 extents[row.shard.id] = LiveLogstore.Extent(
-                    key: row.key, firstCursor: row.firstCursor, newestReceived: newest?.received)
-                ends[row.shard.id] = newest.map { row.firstCursor.advanced(by: Int($0.offset) + 1) } ?? row.firstCursor
+                    key: row.key, firstCursor: row.firstCursor, keptFrom: row.keptFrom,
+                    oldestReceived: try store.oldestReceipt(ofShard: row.key), newestReceived: newest?.received)
+                ends[row.shard.id] = newest.map { row.firstCursor.advanced(by: Int($0.offset) + 1) } ?? row.keptFrom
             }
             let mark = try store.cursorMark(of: ref) ?? 0
             logstores[found.key] = LiveLogstore(
                 shards: ShardMap(
                     shards: rows.map(\.shard), nextID: try store.nextShardID(ofLogstore: found.key)),
-                cursors: CursorAllocator(highest: mark, ends: ends), extents: extents)
+                cursors: CursorAllocator(highest: mark, ends: ends), extents: extents, ttlDays: found.ttlDays)
         }
         return logstores
     }
 
-    private func layShards(_ count: Int, of logstore: LogstoreRef, key: Int64, now: Moment) throws(APIError) {
+    private func layShards(
+        _ count: Int, of logstore: LogstoreRef, key: Int64, ttlDays: Int, now: Moment
+    ) throws(APIError) {
         let map = ShardMap(shardCount: count, created: now.wall.timestamp)
         var fresh = LiveLogstore(
-            shards: map, cursors: CursorAllocator(highest: try store.cursorMark(of: logstore) ?? 0), extents: [:])
+            shards: map, cursors: CursorAllocator(highest: try store.cursorMark(of: logstore) ?? 0), extents: [:],
+            ttlDays: ttlDays)
         for shard in map.shards {
             let first = fresh.cursors.open(shard.id, created: now.wall.nanoseconds)
             let shardKey = try store.insertShard(shard, ofLogstore: key, firstCursor: first)
-            fresh.extents[shard.id] = LiveLogstore.Extent(key: shardKey, firstCursor: first)
+            fresh.extents[shard.id] = .empty(key: shardKey, firstCursor: first)
         }
         try store.setNextShardID(map.nextID, ofLogstore: key)
         live.state.logstores[key] = fresh

@@ -10,6 +10,7 @@ struct Services {
     let indexes: IndexService
     let documents: DocumentService
     let tags: TagService
+    let retention: RetentionService
 
     init(store: Store, live: LiveStateBox, limits: Limits, region: String, writes: WriteRules = WriteRules()) {
         logstores = LogstoreService(store: store, live: live, limits: limits)
@@ -19,6 +20,7 @@ struct Services {
             store: store, live: live, logstores: logstores, groups: groups, limits: limits,
             writes: writes)
         logs = LogService(store: store, live: live, logstores: logstores, rules: writes)
+        retention = RetentionService(store: store, live: live, shards: shards)
         indexes = IndexService(store: store, logstores: logstores)
         documents = DocumentService(store: store, logstores: logstores)
         tags = TagService(store: store, logstores: logstores)

@@ -60,6 +60,27 @@ final class ShardService {
         return family.map { ShardDescription($0) }
     }
 
+    /// Deletes a read-only shard, with whatever it still holds.
+    ///
+    /// - Throws: `ShardNotExist`, or `ParameterInvalid` for one that can be written.
+    func delete(_ shard: ShardID, of logstore: LogstoreRef) throws(APIError) {
+        try remove(shard, ofLogstore: try logstores.find(logstore).key)
+    }
+
+    /// Takes a read-only shard away, of the logstore with that key, and tells the consumer groups. Its numbers stay taken.
+    func remove(_ shard: ShardID, ofLogstore key: Int64) throws(APIError) {
+        var changed = try live.logstore(key)
+        try changed.shards.remove(shard)
+        if let extent = changed.extents.removeValue(forKey: shard) {
+            try store.deleteLogGroups(ofShard: extent.key)
+            try store.deleteShard(extent.key)
+        }
+        changed.cursors.close(shard)
+        try store.setCursorMark(changed.cursors.highest, ofLogstore: key)
+        live.state.logstores[key] = changed
+        try groups.shardsChanged(ofLogstore: key)
+    }
+
     private func take(
         _ changed: LiveLogstore, closing parents: [Shard], opening children: [Shard], _ key: Int64, _ now: Moment
     ) throws(APIError) {
@@ -68,7 +89,7 @@ final class ShardService {
         for child in children {
             let first = changed.cursors.open(child.id, created: now.wall.nanoseconds)
             let shardKey = try store.insertShard(child, ofLogstore: key, firstCursor: first)
-            changed.extents[child.id] = LiveLogstore.Extent(key: shardKey, firstCursor: first)
+            changed.extents[child.id] = .empty(key: shardKey, firstCursor: first)
         }
         try store.setNextShardID(changed.shards.nextID, ofLogstore: key)
         live.state.logstores[key] = changed

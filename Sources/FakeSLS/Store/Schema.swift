@@ -2,7 +2,7 @@ internal import SQLite
 
 /// The tables. `user_version` counts the schema's changes.
 enum Schema {
-    static let version = 3
+    static let version = 4
 
     /// Makes the tables in an empty database.
     ///
@@ -74,6 +74,8 @@ enum Schema {
             ancestors TEXT NOT NULL,
             create_time INTEGER NOT NULL,
             first_cursor INTEGER NOT NULL,
+            -- The number of the oldest log group that has not expired; the end where none is left.
+            kept_from INTEGER NOT NULL,
             UNIQUE (logstore, number)
         ) STRICT;
 

@@ -60,6 +60,37 @@ extension Store {
         ) { (offset: $0.int64(0) & LogGroupKey.highestOffset, received: Timestamp(seconds: $0.int(1))) }
     }
 
+    /// When a log group came, and how large it is.
+    struct Receipt {
+        let received: Timestamp
+        let rawByteCount: Int
+    }
+
+    /// Shows the receipts of a shard's log groups in order, until `body` wants no more.
+    func forEachReceipt(
+        from start: LogGroupKey, ofShard shard: Int64, limit: Int, body: (Receipt) -> Database.Visit
+    ) throws(APIError) {
+        let last = LogGroupKey(shard: shard, offset: LogGroupKey.highestOffset)
+        try forEachRow(
+            "SELECT receive_time, raw_size FROM log_group WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?", start.value,
+            last.value, limit
+        ) { body(Receipt(received: Timestamp(seconds: $0.int(0)), rawByteCount: $0.int(1))) }
+    }
+
+    /// When the shard's oldest log group came.
+    func oldestReceipt(ofShard shard: Int64) throws(APIError) -> Timestamp? {
+        var oldest: Timestamp?
+        try forEachReceipt(from: LogGroupKey(shard: shard, offset: 0), ofShard: shard, limit: 1) { receipt in
+            oldest = receipt.received
+            return .stop
+        }
+        return oldest
+    }
+
+    func deleteLogGroups(from start: LogGroupKey, count: Int) throws(APIError) {
+        try run("DELETE FROM log_group WHERE key >= ? AND key < ?", start.value, start.value + Int64(count))
+    }
+
     func deleteLogGroups(ofShard shard: Int64) throws(APIError) {
         let first = LogGroupKey(shard: shard, offset: 0)
         let last = LogGroupKey(shard: shard, offset: LogGroupKey.highestOffset)

@@ -44,14 +44,14 @@ extension Store {
         }
     }
 
-    /// Keys and full names of the logstores of all projects.
-    func allLogstoreKeys() throws(APIError) -> [(key: Int64, project: String, name: String)] {
+    /// Keys, full names and retention of the logstores of all projects.
+    func allLogstoreKeys() throws(APIError) -> [(key: Int64, project: String, name: String, ttlDays: Int)] {
         try rows(
             """
-            SELECT logstore.key, project.name, logstore.name FROM logstore JOIN project ON project.key = logstore.project
+            SELECT logstore.key, project.name, logstore.name, ttl FROM logstore JOIN project ON project.key = logstore.project
             ORDER BY logstore.key
             """
-        ) { (key: $0.int64(0), project: $0.text(1), name: $0.text(2)) }
+        ) { (key: $0.int64(0), project: $0.text(1), name: $0.text(2), ttlDays: $0.int(3)) }
     }
 
     func logstoreCount(ofProject project: Int64) throws(APIError) -> Int {
@@ -119,6 +119,16 @@ extension Store {
     }
 
     // MARK: Cursor marks
+
+    /// Notes the highest cursor number of an existing logstore.
+    func setCursorMark(_ number: Int64, ofLogstore key: Int64) throws(APIError) {
+        try run(
+            """
+            INSERT OR REPLACE INTO cursor_mark (project, logstore, number)
+            SELECT project.name, logstore.name, ? FROM logstore JOIN project ON project.key = logstore.project
+            WHERE logstore.key = ?
+            """, number, key)
+    }
 
     /// The highest cursor number that a logstore of this name is known to have given, nil for a fresh name.
     func cursorMark(of logstore: LogstoreRef) throws(APIError) -> Int64? {

@@ -8,6 +8,8 @@ struct ShardRow: Equatable, Sendable {
     let shard: Shard
     /// Where it began: the number of its first log group, also once that has expired.
     let firstCursor: Cursor
+    /// Where it begins now: the number of the oldest log group that has not expired.
+    let keptFrom: Cursor
 }
 
 extension Store {
@@ -15,7 +17,7 @@ extension Store {
     func shards(ofLogstore logstore: Int64) throws(APIError) -> [ShardRow] {
         let found = try rows(
             """
-            SELECT key, number, is_readonly, begin_key, end_key, ancestors, create_time, first_cursor
+            SELECT key, number, is_readonly, begin_key, end_key, ancestors, create_time, first_cursor, kept_from
             FROM shard WHERE logstore = ? ORDER BY number
             """, logstore
         ) { row -> ShardRow? in
@@ -24,7 +26,9 @@ extension Store {
             let shard = Shard(
                 id: ShardID(row.int(1)), begin: begin, end: end, isReadOnly: row.bool(2),
                 created: Timestamp(seconds: row.int(6)), ancestors: ancestors)
-            return ShardRow(key: row.int64(0), shard: shard, firstCursor: Cursor(number: max(0, row.int64(7))))
+            return ShardRow(
+                key: row.int64(0), shard: shard, firstCursor: Cursor(number: max(0, row.int64(7))),
+                keptFrom: Cursor(number: max(0, row.int64(8))))
         }
         return found.compactMap(\.self)
     }
@@ -34,12 +38,20 @@ extension Store {
         let ancestors = shard.ancestors.map(\.description).joined(separator: ",")
         try run(
             """
-            INSERT INTO shard (logstore, number, is_readonly, begin_key, end_key, ancestors, create_time, first_cursor)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO shard
+                (logstore, number, is_readonly, begin_key, end_key, ancestors, create_time, first_cursor, kept_from)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, logstore, shard.id.value, shard.isReadOnly, shard.begin.hex, shard.end.hex, ancestors,
-            shard.created.seconds, firstCursor.number)
+            shard.created.seconds, firstCursor.number, firstCursor.number)
         return lastInsertedRowID
     }
+
+    /// Notes that everything before that number has expired.
+    func setKeptFrom(_ cursor: Cursor, ofShard key: Int64) throws(APIError) {
+        try run("UPDATE shard SET kept_from = ? WHERE key = ?", cursor.number, key)
+    }
+
+    func deleteShard(_ key: Int64) throws(APIError) { try run("DELETE FROM shard WHERE key = ?", key) }
 
     func setReadOnly(_ shard: ShardID, ofLogstore logstore: Int64) throws(APIError) {
         try run("UPDATE shard SET is_readonly = 1 WHERE logstore = ? AND number = ?", logstore, shard.value)

@@ -51,7 +51,6 @@ struct RoutingTests {
         ("GET", "/logstores/app?type=topic", "ListTopics"),
         ("GET", "/logstores/app?type=context_log", "GetContextLogs"),
         ("GET", "/logs?query=x", "GetProjectLogs"),
-        ("DELETE", "/logstores/app/shards/0", "DeleteShard"),
         ("GET", "/metricstores", "ListMetricStore"),
         ("GET", "/jobs/j/jobinstances/i", "ListJobInstances"),
         ("POST", "/resources/r/records", "CreateResourceRecord"),
