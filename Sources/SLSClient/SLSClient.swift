@@ -61,6 +61,9 @@ public struct SLSClient: Sendable {
     /// service's clock.
     public func over(_ transport: any Transport) -> SLSClient { SLSClient(self, transport: transport) }
 
+    /// The same client over what is made of its own transport.
+    package func overOwnTransport(_ wrap: (any Transport) -> any Transport) -> SLSClient { over(wrap(transport)) }
+
     /// The time of day of this host.
     public static let systemTime: @Sendable () -> Timestamp = {
         Timestamp(seconds: Int(WallClock.nanoseconds() / 1_000_000_000))

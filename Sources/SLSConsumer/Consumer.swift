@@ -91,7 +91,7 @@ public final class Consumer: Sendable {
         guard let entry = try await door.enter(until: stop) else { return Outcome(isSettled: true) }
         let lease = Lease(timing: entry.timing)
         let calls = ShardCalls(
-            client: client, lease: lease, listing: ShardListing(configuration.logstore, clock: clock),
+            client: client, lease: lease, clock: clock, listing: ShardListing(configuration.logstore, clock: clock),
             logstore: configuration.logstore, group: configuration.group, consumer: configuration.consumer)
         let surroundings = ShardTask.Surroundings(
             calls: calls, lease: lease, budget: budget,
@@ -103,9 +103,19 @@ public final class Consumer: Sendable {
             heartbeatClient: heartbeatClient, joined: joined)
         let reason = await loop.run(until: stop)
         switch reason {
-        case .shutDown: return Outcome(isSettled: await loop.debts.isSettled(by: calls))
+        case .shutDown: return Outcome(isSettled: await isCovered(loop.debts, calls))
         case .groupMissing: throw .groupDeleted(configuration.group)
         case .timeoutTooShort(let timeout): throw .timeoutTooShort(group: configuration.group, timeout: timeout)
+        }
+    }
+
+    /// Whether the checkpoints cover everything that was sent; where it is not known, the service is asked, once.
+    private func isCovered(_ debts: SentPositions, _ calls: ShardCalls) async -> Bool {
+        if debts.isCovered { return true }
+        do {
+            return debts.covered(by: try await calls.readCheckpoints(of: nil)).isCovered
+        } catch {
+            return false
         }
     }
 }

@@ -3,21 +3,8 @@ import SLSClient
 import SLSProtocol
 import System
 
-/// Enters a consumer group: adopts the one that exists, or makes it.
-///
-/// An existing group is never changed: other members live by its timeout. Whoever makes it with a start position that
-/// moves (`end`, relative) resolves that position for every listed shard before, and saves it right after: later askers
-/// would find another one (consumer-group.md 4.4).
+/// Enters a consumer group: does what `GroupEntrance` says and tells it what came of it.
 struct GroupDoor: Sendable {
-    /// What was there before anything is made.
-    private struct View: Sendable {
-        let shards: [ShardID]
-        /// nil where there is no group yet.
-        let timing: GroupTiming?
-        /// Where each shard begins, highest id first; only for a group to be made with a start position that moves.
-        var initial: [(shard: ShardID, cursor: Cursor)] = []
-    }
-
     private let client: SLSClient
     private let configuration: Consumer.Configuration
     private let caller: PatientCaller
@@ -32,30 +19,44 @@ struct GroupDoor: Sendable {
 
     /// - Returns: nil when `stop` was set first.
     func enter(until stop: Eventually<Void>) async throws(ConsumerError) -> GroupEntry? {
-        let view = try await SLSConsumer.until(stop) { () async throws(ConsumerError) in try await look() }
-        guard let view else { return nil }
-        let positions = InitialPositions(
-            configured: configuration.start, isFixed: configuration.isStartFixed,
-            listedBeforeJoining: Set(view.shards))
-        if let timing = view.timing { return GroupEntry(timing: timing, positions: positions) }
-        // A group without the checkpoints of its maker would begin later for everybody: once begun, this is finished.
-        let isStoppable = configuration.isStartFixed
-        let timing = try await SLSConsumer.until(isStoppable ? stop : Eventually()) {
-            () async throws(ConsumerError) in try await create(view)
+        var entrance = GroupEntrance(
+            timeout: configuration.timeout, start: configuration.start, isStartFixed: configuration.isStartFixed)
+        var step = entrance.first
+        while true {
+            switch step {
+            case .enter(let timing, let positions): return GroupEntry(timing: timing, positions: positions)
+            case .refuse(.timeoutTooShort(let timeout)):
+                throw .timeoutTooShort(group: configuration.group, timeout: timeout)
+            case .refuse(.groupDeleted): throw .groupDeleted(configuration.group)
+            default: break
+            }
+            let next = step
+            let event = try await SLSConsumer.until(entrance.isStoppable ? stop : Eventually()) {
+                () async throws(ConsumerError) in try await perform(next)
+            }
+            guard let event else { return nil }
+            step = entrance.handle(event)
         }
-        return timing.map { GroupEntry(timing: $0, positions: positions) }
     }
 
-    private func look() async throws(ConsumerError) -> View {
-        var view = View(shards: try await listShards(), timing: try await adopt())
-        if view.timing != nil || configuration.isStartFixed { return view }
-        for shard in view.shards.sorted(by: >) {
-            let cursor = try await trying("GetCursor") { () async throws(ClientError) in
-                try await client.getCursor(of: shard, in: configuration.logstore, from: configuration.start)
+    private func perform(_ step: GroupEntrance.Step) async throws(ConsumerError) -> GroupEntrance.Event {
+        switch step {
+        case .listShards: .shardsListed(try await listShards())
+        case .findGroup: .groupFound(timeout: try await findGroup())
+        case .resolve(let shard, let position):
+            .resolved(
+                try await trying("GetCursor") { () async throws(ClientError) in
+                    try await client.getCursor(of: shard, in: configuration.logstore, from: position)
+                })
+        case .create(let timeout): .created(isOurs: try await makeGroup(timeout))
+        case .save(let shard, let cursor):
+            try await trying("UpdateCheckPoint") { () async throws(ClientError) in
+                try await client.saveCheckpoint(
+                    cursor, of: shard, in: configuration.group, of: configuration.logstore, as: .forced())
+                return .saved
             }
-            view.initial.append((shard, cursor))
+        case .enter, .refuse: preconditionFailure("\(step) is not a step to perform")
         }
-        return view
     }
 
     private func listShards() async throws(ConsumerError) -> [ShardID] {
@@ -70,43 +71,25 @@ struct GroupDoor: Sendable {
         }
     }
 
-    /// The times of the group that exists, nil when there is none.
-    private func adopt() async throws(ConsumerError) -> GroupTiming? {
+    /// The timeout of the group that exists, nil when there is none.
+    private func findGroup() async throws(ConsumerError) -> Duration? {
         let group = configuration.group
         guard let found = try await groups().first(where: { $0.name == group.value }) else { return nil }
         let timeout = Duration.seconds(found.timeout)
-        guard let timing = GroupTiming(timeout: timeout) else {
-            throw .timeoutTooShort(group: group, timeout: timeout)
-        }
         if timeout != configuration.timeout {
             logger.notice(
                 "the consumer group exists with another timeout, which is kept",
                 metadata: ["group": "\(group)", "timeout": "\(found.timeout)s"])
         }
-        return timing
-    }
-
-    private func create(_ view: View) async throws(ConsumerError) -> GroupTiming {
-        guard let timing = GroupTiming(timeout: configuration.timeout) else {
-            throw .timeoutTooShort(group: configuration.group, timeout: configuration.timeout)
-        }
-        guard try await makeGroup() else { return try await adoptAfterRace() }
-        for (shard, cursor) in view.initial {
-            try await trying("UpdateCheckPoint") { () async throws(ClientError) in
-                try await client.saveCheckpoint(
-                    cursor, of: shard, in: configuration.group, of: configuration.logstore, as: .forced())
-            }
-        }
-        return timing
+        return timeout
     }
 
     /// - Returns: Whether the group is ours; false when somebody else made it meanwhile.
-    private func makeGroup() async throws(ConsumerError) -> Bool {
+    private func makeGroup(_ timeout: Duration) async throws(ConsumerError) -> Bool {
         let refusal = try await trying("CreateConsumerGroup") { () async throws(ClientError) -> APIError? in
             do throws(ClientError) {
                 try await client.createConsumerGroup(
-                    configuration.group, of: configuration.logstore,
-                    timeoutSeconds: Int(configuration.timeout.components.seconds))
+                    configuration.group, of: configuration.logstore, timeoutSeconds: Int(timeout.components.seconds))
                 return nil
             } catch {
                 guard let refusal = error.apiError, Self.isExpected(refusal.code) else { throw error }
@@ -124,11 +107,6 @@ struct GroupDoor: Sendable {
 
     private static func isExpected(_ code: APIError.Code) -> Bool {
         code.means(.consumerGroupAlreadyExist) || code.means(.consumerGroupQuotaExceed)
-    }
-
-    private func adoptAfterRace() async throws(ConsumerError) -> GroupTiming {
-        if let timing = try await adopt() { return timing }
-        throw .groupDeleted(configuration.group)
     }
 
     private func trying<Value: Sendable>(

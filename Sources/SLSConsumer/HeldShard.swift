@@ -5,7 +5,7 @@ import System
 public struct Batch: Sendable {
     /// The shard they come from.
     public let shard: ShardID
-    /// The cursor of the first log group; the i-th has `first.advanced(by: i)`.
+    /// The cursor of the first log group.
     public let first: Cursor
     /// The position behind the last.
     public let next: Cursor
@@ -16,9 +16,16 @@ public struct Batch: Sendable {
 
     private let reservation: ByteBudget.Reservation?
 
+    /// The cursor of a log group by its place in the batch, the first one's 0.
+    public func cursor(of index: Int) -> Cursor { first.advanced(by: index) }
+
+    package init(shard: ShardID, first: Cursor, next: Cursor, count: Int, bytes: [UInt8]) {
+        self.init(shard: shard, first: first, next: next, count: count, bytes: bytes, reservation: nil)
+    }
+
     init(
         shard: ShardID, first: Cursor, next: Cursor, count: Int, bytes: [UInt8],
-        reservation: ByteBudget.Reservation? = nil
+        reservation: ByteBudget.Reservation?
     ) {
         self.shard = shard
         self.first = first
@@ -69,10 +76,13 @@ public final class HeldShard: Sendable {
     public func acknowledge(_ cursors: [Cursor]) { acknowledged(cursors) }
 
     /// From when on no write may start: it could end after others have been given the shard. nil when the lease is over.
-    public var writeBarrier: Instant? { lease.writeBarrier(generation: generation) }
+    public var writeBarrier: Instant? { lease.current.writeBarrier(generation: generation) }
+
+    /// Whether a write may start at this moment.
+    package func allowsWrite(now: Instant) -> Bool { lease.current.allowsWrite(generation: generation, now: now) }
 
     /// How long one try of a write may take.
-    public var writeTimeout: Duration { lease.timing.writeTimeout }
+    public var writeTimeout: Duration { lease.current.timing.writeTimeout }
 
     /// Why `batches` has ended; nil before.
     public var drainReason: Membership.DrainReason? { reason.withLock { $0 } }

@@ -10,10 +10,6 @@ struct MemberLoop {
         case ended(ShardID, ShardOutcome)
     }
 
-    /// How often the group is listed, to see a timeout that others have changed.
-    private static let watchInterval = Duration.seconds(5)
-    private static let watchTimeout = Duration.seconds(4)
-
     var membership: Membership
     let lease: Lease
     let positions: InitialPositions
@@ -80,8 +76,7 @@ struct MemberLoop {
         if case .answered = event { noteAnswer() }
         let actions = membership.handle(event, now: surroundings.clock.now(), using: &random)
         // Before any action is taken: who asks in between must see the lease that the actions rest on.
-        lease.update(
-            end: membership.leaseEnd, generation: membership.leaseLossCount, timing: membership.timing)
+        lease.update(to: LeaseTerm(membership))
         surroundings.board.setLease(end: membership.leaseEnd, lossCount: membership.leaseLossCount)
         return actions
     }
@@ -139,9 +134,9 @@ struct MemberLoop {
     }
 
     private func watchGroup() async {
-        let client = client.limited(to: Self.watchTimeout)
+        let client = client.limited(to: GroupTiming.watchTimeout)
         while !Task.isCancelled {
-            await surroundings.clock.sleep(until: surroundings.clock.now() + Self.watchInterval)
+            await surroundings.clock.sleep(until: surroundings.clock.now() + GroupTiming.watchInterval)
             do throws(ClientError) {
                 let groups = try await client.listConsumerGroups(of: configuration.logstore)
                 if let found = groups.first(where: { $0.name == configuration.group.value }) {

@@ -6,11 +6,9 @@ struct ShardCalls: Sendable {
     /// The most that the service answers a pull with, uncompressed.
     static let pullByteCount = 10_485_760
 
-    /// For one pull, of 10 MB at most: on a connection that died unseen the shard stands still for as long.
-    private static let pullTimeout = Duration.seconds(30)
-
     let client: SLSClient
     let lease: Lease
+    let clock: ConsumerClock
     let listing: ShardListing
     let logstore: LogstoreName
     let group: ConsumerGroupName
@@ -36,7 +34,7 @@ struct ShardCalls: Sendable {
     }
 
     func pull(_ shard: ShardID, from cursor: Cursor, count: Int) async throws(ClientError) -> PulledLogs {
-        let client = client.limited(to: Self.pullTimeout)
+        let client = client.limited(to: GroupTiming.pullTimeout)
         let pulled = try await client.pullLogs(from: cursor, of: shard, in: logstore, count: count)
         let span = pulled.nextCursor.number - cursor.number
         guard span >= Int64(pulled.count) else {
@@ -47,8 +45,14 @@ struct ShardCalls: Sendable {
         return pulled
     }
 
-    func save(_ cursor: Cursor, of shard: ShardID) async throws(ClientError) {
-        try await brief.saveCheckpoint(cursor, of: shard, in: group, of: logstore, as: .holder(consumer))
+    /// - Throws: `.transport` of kind `.cancelled` when the lease of that number was over before the request left.
+    func save(_ cursor: Cursor, of shard: ShardID, under generation: Int) async throws(ClientError) {
+        let fenced = brief.overOwnTransport { transport in
+            FencedTransport(transport) { [lease, clock] in
+                lease.current.holds(generation: generation, now: clock.now())
+            }
+        }
+        try await fenced.saveCheckpoint(cursor, of: shard, in: group, of: logstore, as: .holder(consumer))
     }
 
     /// Whether the shard is read-only; nil when it is not listed any more.
@@ -56,8 +60,7 @@ struct ShardCalls: Sendable {
         try await listing.isReadOnly(shard, by: brief)
     }
 
-    /// For calls that carry next to nothing: a hung one leaves time for another while the shard is let go.
-    private var brief: SLSClient { client.limited(to: max(.seconds(1), lease.timing.writeTimeout / 2)) }
+    private var brief: SLSClient { client.limited(to: lease.current.timing.briefTimeout) }
 }
 
 extension SLSClient {

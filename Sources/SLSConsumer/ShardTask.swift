@@ -3,15 +3,6 @@ import SLSClient
 import SLSProtocol
 import System
 
-/// How a shard's task ended.
-struct ShardOutcome: Sendable {
-    let ending: ShardConsumer.Ending
-    /// The checkpoint as the server last confirmed it; nil when none was seen.
-    let confirmed: Cursor?
-    /// The position behind the last log group of which anything was sent; nil when nothing was.
-    let sentUpTo: Cursor?
-}
-
 /// Carries one held shard: does what `ShardConsumer` says and tells it what came of it.
 struct ShardTask: Sendable {
     enum Message: Sendable {
@@ -48,7 +39,7 @@ struct ShardTask: Sendable {
         self.positions = positions
         self.configuration = configuration
         self.surroundings = surroundings
-        generation = surroundings.lease.generation
+        generation = surroundings.lease.current.generation
     }
 
     /// Runs until the machine says that the task is over; everything it started has ended by then.
@@ -140,7 +131,11 @@ struct ShardTask: Sendable {
                 call(.list, in: &group) { [task] () async throws(ClientError) in
                     .listed(isReadOnly: try await task.surroundings.calls.isReadOnly(task.shard))
                 }
-            case .save(let cursor): save(cursor, in: &group)
+            case .save(let cursor):
+                call(.save, in: &group) { [task] () async throws(ClientError) in
+                    try await task.surroundings.calls.save(cursor, of: task.shard, under: task.generation)
+                    return .saved(cursor)
+                }
             case .pull(let cursor):
                 group.addTask { [task] in await task.pull(from: cursor) }
             case .deliver: deliver(in: &group)
@@ -166,17 +161,6 @@ struct ShardTask: Sendable {
         private func finishProcessing() {
             held.finish(nil)
             if !isProcessing { task.mailbox.send(.event(.processorEnded)) }
-        }
-
-        private func save(_ cursor: Cursor, in group: inout DiscardingTaskGroup) {
-            guard outside.lease.holds(generation: task.generation, now: outside.clock.now()) else {
-                task.mailbox.send(.event(.failed(.save, .retriable)))
-                return
-            }
-            call(.save, in: &group) { [task] () async throws(ClientError) in
-                try await task.surroundings.calls.save(cursor, of: task.shard)
-                return .saved(cursor)
-            }
         }
 
         /// Makes a call in a task of its own; its answer or failure comes back as one event.

@@ -25,7 +25,7 @@ import Testing
         let outcome = try await consumer.run(until: stop) { held in
             for await _ in held.batches {
                 let fenced = client.over(
-                    FencedTransport(service.line("target"), held: held, clock: clock.consumerClock))
+                    FencedTransport(service.line("target")) { held.allowsWrite(now: clock.consumerClock.now()) })
                 for jump in [Duration.zero, .seconds(16)] {
                     clock.jump(by: jump)
                     do throws(ClientError) {

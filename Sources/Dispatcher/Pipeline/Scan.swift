@@ -30,7 +30,7 @@ extension ShardDelivery {
         }
         guard groups.count == batch.count else { throw .wrongCount(announced: batch.count, found: groups.count) }
         return groups.enumerated().map { index, group in
-            (cursor: batch.first.advanced(by: index), slice: LogGroupSlice(batch: batch, group: group))
+            (cursor: batch.cursor(of: index), slice: LogGroupSlice(batch: batch, group: group))
         }
     }
 }

@@ -43,7 +43,8 @@ struct ShardDelivery: Sendable {
         self.held = held
         self.outside = outside
         clients = outside.targets.map { target in
-            target.client.over(FencedTransport(target.transport, held: held, clock: outside.clock))
+            target.client.over(
+                FencedTransport(target.transport) { [clock = outside.clock] in held.allowsWrite(now: clock.now()) })
         }
     }
 

@@ -1,4 +1,4 @@
-import SLSProtocol
+package import SLSProtocol
 
 extension GroupCoordinator {
     /// Saves a shard's position. It may go backwards: setting a group back is done by a forced save without a consumer.
@@ -10,7 +10,7 @@ extension GroupCoordinator {
     /// - Throws: In this order: `ShardNotExist` (404); unless forced also `ParameterInvalid` without a consumer,
     ///   `ConsumerNotExist` when it is not alive, `ConsumerNotMatch` when it is not the holder. A holder that is asked to
     ///   give the shard up may still save.
-    mutating func save(
+    package mutating func save(
         _ checkpoint: Checkpoint, shard: ShardID, by name: ConsumerName?, isForced: Bool, now: Instant,
         wallMicroseconds: Int64
     ) throws(APIError) {
@@ -38,7 +38,7 @@ extension GroupCoordinator {
     /// Official consumers take an empty list for a failure and ask for ever.
     ///
     /// - Parameter shard: Only this one; an empty array when it does not exist. Nil for all.
-    func checkpoints(of shard: ShardID? = nil) -> [CheckpointDescription] {
+    package func checkpoints(of shard: ShardID? = nil) -> [CheckpointDescription] {
         shards.map(\.row).filter { shard == nil || $0.shard == shard }.map { row in
             CheckpointDescription(
                 shard: row.shard.value, checkpoint: row.checkpoint?.text ?? "", updateTime: Int(row.updateMicroseconds),

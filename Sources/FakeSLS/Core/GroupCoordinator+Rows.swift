@@ -1,14 +1,14 @@
-import SLSProtocol
+package import SLSProtocol
 
 /// What a consumer group must know of a shard of its logstore; its caller says so again after every change.
-struct ShardFacts: Equatable, Sendable {
-    let id: ShardID
+package struct ShardFacts: Equatable, Sendable {
+    package let id: ShardID
     /// Every shard it came from, parents of parents included; those that no longer exist do no harm.
-    let ancestors: [ShardID]
+    package let ancestors: [ShardID]
     /// The end cursor of a read-only shard, which moves no more; nil while the shard can be written.
-    let finalEnd: Cursor?
+    package let finalEnd: Cursor?
 
-    init(id: ShardID, ancestors: [ShardID] = [], finalEnd: Cursor? = nil) {
+    package init(id: ShardID, ancestors: [ShardID] = [], finalEnd: Cursor? = nil) {
         self.id = id
         self.ancestors = ancestors
         self.finalEnd = finalEnd
@@ -16,14 +16,14 @@ struct ShardFacts: Equatable, Sendable {
 }
 
 /// A position a consumer wants to be saved: an encoded cursor, which may lie anywhere.
-struct Checkpoint: Equatable, Sendable {
+package struct Checkpoint: Equatable, Sendable {
     /// As it came, and as it is given back.
-    let text: String
+    package let text: String
     /// The position; nil where the text is base64 of something else, which the service does not look at either.
-    let cursor: Cursor?
+    package let cursor: Cursor?
 
     /// - Throws: `InvalidShardCheckPoint` when the text is empty or not base64; comes before all other checks of a save.
-    init(_ text: String) throws(APIError) {
+    package init(_ text: String) throws(APIError) {
         guard !text.isEmpty, Base64.decode(text) != nil else {
             throw APIError(.invalidShardCheckPoint, "shard checkpoint not encoded by base64")
         }
@@ -32,7 +32,7 @@ struct Checkpoint: Equatable, Sendable {
     }
 
     /// A checkpoint as it was stored; nil for "", which stands for none.
-    init?(stored text: String) {
+    package init?(stored text: String) {
         if text.isEmpty { return nil }
         self.text = text
         cursor = Cursor(encoded: text)
@@ -41,7 +41,7 @@ struct Checkpoint: Equatable, Sendable {
 
 extension GroupCoordinator {
     /// Where a shard stands in the vendor's automaton (consumer-group.md 1.4). The raw values are what is stored.
-    enum State: String, CaseIterable, Sendable {
+    package enum State: String, CaseIterable, Sendable {
         /// Some ancestor is not consumed yet, and the group wants order.
         case wait = "WAIT"
         /// Free to be given to a consumer.
@@ -57,28 +57,28 @@ extension GroupCoordinator {
     /// One member of the group, as it is stored; it has a row only while it counts as alive.
     ///
     /// The time of its last heartbeat is not stored: after a restart each member gets a fresh full timeout.
-    struct ConsumerRow: Equatable, Sendable {
-        let name: ConsumerName
+    package struct ConsumerRow: Equatable, Sendable {
+        package let name: ConsumerName
         /// Ascending in the order of joining.
-        let joinSequence: Int
+        package let joinSequence: Int
     }
 
     /// One shard of the group, as it is stored.
-    struct ShardRow: Equatable, Sendable {
-        let shard: ShardID
-        var state: State
+    package struct ShardRow: Equatable, Sendable {
+        package let shard: ShardID
+        package var state: State
         /// Set in ALLOC and TRANSFER only.
-        var holder: ConsumerName?
+        package var holder: ConsumerName?
         /// Set in TRANSFER only: who gets the shard when the holder stops reporting it.
-        var next: ConsumerName?
+        package var next: ConsumerName?
         /// Nil when nothing was ever saved.
-        var checkpoint: Checkpoint?
+        package var checkpoint: Checkpoint?
         /// Wall time of the last save in microseconds since 1970, 0 when nothing was ever saved.
-        var updateMicroseconds: Int64
+        package var updateMicroseconds: Int64
         /// Who saved last, where the save named anyone.
-        var savedBy: ConsumerName?
+        package var savedBy: ConsumerName?
 
-        init(
+        package init(
             shard: ShardID, state: State, holder: ConsumerName? = nil, next: ConsumerName? = nil,
             checkpoint: Checkpoint? = nil, updateMicroseconds: Int64 = 0, savedBy: ConsumerName? = nil
         ) {
@@ -93,27 +93,27 @@ extension GroupCoordinator {
     }
 
     /// What the store must write to hold the coordinator's present state.
-    struct Changes: Equatable, Sendable {
+    package struct Changes: Equatable, Sendable {
         /// All members, in the order of joining, to take the place of those stored; nil when nobody joined or left.
-        var consumers: [ConsumerRow]?
+        package var consumers: [ConsumerRow]?
         /// Rows to insert or replace, ascending by shard.
-        var shards: [ShardRow] = []
+        package var shards: [ShardRow] = []
         /// Shards whose rows go.
-        var removedShards: [ShardID] = []
+        package var removedShards: [ShardID] = []
 
-        var isEmpty: Bool { self == Changes() }
+        package var isEmpty: Bool { self == Changes() }
     }
 
     /// The members, in the order of joining.
-    var consumerRows: [ConsumerRow] {
+    package var consumerRows: [ConsumerRow] {
         consumers.map { ConsumerRow(name: $0.name, joinSequence: $0.joinSequence) }
     }
 
     /// Every shard of the group, ascending: for the store, and for status views.
-    var shardRows: [ShardRow] { shards.map(\.row) }
+    package var shardRows: [ShardRow] { shards.map(\.row) }
 
     /// What changed since the last call, or since the coordinator was made or restored.
-    mutating func takeChanges() -> Changes {
+    package mutating func takeChanges() -> Changes {
         guard hasChanges else { return Changes() }
         hasChanges = false
         var changes = Changes(consumers: haveConsumersChanged ? consumerRows : nil, removedShards: removedShards)

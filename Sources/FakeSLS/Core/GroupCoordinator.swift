@@ -1,17 +1,22 @@
-import SLSProtocol
+package import SLSProtocol
 
 /// One consumer group of one logstore: who is a member, who works on which shard, how far each shard is consumed.
 ///
 /// Follows the vendor's published automaton (aliyun-log-consumer-java, README), as consumer-group.md 1.2 to 1.8 fixes
 /// it. At most one consumer is acked a shard; a shard changes hands only after its holder stopped reporting it, or was
 /// silent for longer than the timeout. A throwing method changes nothing but what time alone has changed (`expire`).
-struct GroupCoordinator: Equatable, Sendable {
+package struct GroupCoordinator: Equatable, Sendable {
     /// What a group is created with, and what an update changes.
-    struct Settings: Equatable, Sendable {
+    package struct Settings: Equatable, Sendable {
         /// How long a consumer may be silent: exactly that long is still alive.
-        var timeout: Duration
+        package var timeout: Duration
         /// Whether a shard born of a split or merge waits until all its ancestors are consumed.
-        var inOrder: Bool
+        package var inOrder: Bool
+
+        package init(timeout: Duration, inOrder: Bool) {
+            self.timeout = timeout
+            self.inOrder = inOrder
+        }
     }
 
     /// One member: a process that has sent a heartbeat and was not silent for too long since.
@@ -35,7 +40,7 @@ struct GroupCoordinator: Equatable, Sendable {
         }
     }
 
-    private(set) var settings: Settings
+    package private(set) var settings: Settings
     /// Ascending by `joinSequence`.
     private(set) var consumers: [Consumer] = []
     /// Ascending by id.
@@ -50,7 +55,7 @@ struct GroupCoordinator: Equatable, Sendable {
     private var nextJoinSequence = 0
 
     /// A new group, on a logstore with any history.
-    init(_ settings: Settings, shards facts: [ShardFacts]) {
+    package init(_ settings: Settings, shards facts: [ShardFacts]) {
         self.settings = settings
         update(shards: facts)
     }
@@ -58,7 +63,7 @@ struct GroupCoordinator: Equatable, Sendable {
     /// A group as it was stored. Every member gets a fresh full timeout: it could not heartbeat while nobody listened.
     ///
     /// - Parameter facts: The shards that exist now; rows of others are dropped, missing ones made.
-    init(
+    package init(
         restoring settings: Settings, consumers: [ConsumerRow], shards rows: [ShardRow], facts: [ShardFacts],
         now: Instant
     ) {
@@ -82,7 +87,7 @@ struct GroupCoordinator: Equatable, Sendable {
     /// - Returns: The shards it may work on from now on, ascending. One it reports and does not find here it should give
     ///   up: save, stop, and then stop reporting it.
     /// - Throws: `NotExistConsumerWithBody` when the consumer is unknown, or expired, and reports shards.
-    mutating func heartbeat(
+    package mutating func heartbeat(
         from name: ConsumerName, reporting reported: [ShardID], now: Instant
     ) throws(APIError) -> [ShardID] {
         expire(now: now)
@@ -102,7 +107,7 @@ struct GroupCoordinator: Equatable, Sendable {
 
     /// Takes every consumer out that has been silent for longer than the timeout. Its shards become free; a shard that
     /// was on its way to it stays where it is.
-    mutating func expire(now: Instant) {
+    package mutating func expire(now: Instant) {
         guard now > quietUntil else { return }
         let expired = consumers.filter { now - $0.lastHeartbeat > settings.timeout }.map(\.name)
         for name in expired { remove(name) }
@@ -110,7 +115,7 @@ struct GroupCoordinator: Equatable, Sendable {
     }
 
     /// Changes timeout or order. Without order no shard waits any longer; with it, only shards born later do.
-    mutating func update(_ settings: Settings) {
+    package mutating func update(_ settings: Settings) {
         self.settings = settings
         setQuietUntil()
         finish()
@@ -119,7 +124,7 @@ struct GroupCoordinator: Equatable, Sendable {
     /// Takes over the logstore's shards after a split, a merge, a deletion or the end of a retention.
     ///
     /// - Parameter facts: All shards that exist now. New ones appear, missing ones vanish with their checkpoints.
-    mutating func update(shards facts: [ShardFacts]) {
+    package mutating func update(shards facts: [ShardFacts]) {
         let present = Set(facts.map(\.id))
         for shard in shards where !present.contains(shard.row.shard) {
             removedShards.append(shard.row.shard)
@@ -167,13 +172,13 @@ struct GroupCoordinator: Equatable, Sendable {
     }
 
     /// The shard's place among `shards`, which are sorted; nil if the group does not know it.
-    func index(of shard: ShardID) -> Int? {
+    package func index(of shard: ShardID) -> Int? {
         let index = shards.partitionPoint { $0.row.shard < shard }
         return index < shards.count && shards[index].row.shard == shard ? index : nil
     }
 
     /// Whether that consumer is a member at this moment.
-    func isAlive(_ name: ConsumerName) -> Bool { consumers.contains { $0.name == name } }
+    package func isAlive(_ name: ConsumerName) -> Bool { consumers.contains { $0.name == name } }
 
     /// Edge 6a: a shard in transfer that its holder no longer reports goes to the next one.
     private mutating func handOver(from name: ConsumerName, stillReporting reported: Set<ShardID>) {

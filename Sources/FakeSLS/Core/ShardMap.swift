@@ -1,29 +1,29 @@
-import SLSProtocol
+package import SLSProtocol
 
 /// A shard as the topology of its logstore knows it.
-struct Shard: Equatable, Sendable {
-    let id: ShardID
+package struct Shard: Equatable, Sendable {
+    package let id: ShardID
     /// First hash key of the shard.
-    let begin: HashKey
+    package let begin: HashKey
     /// First hash key behind the shard; the key `ff…f` belongs to the last shard all the same.
-    let end: HashKey
+    package let end: HashKey
     /// Read-only since a split or merge: never written again, readable until its data expires.
-    var isReadOnly: Bool
-    let created: Timestamp
+    package var isReadOnly: Bool
+    package let created: Timestamp
     /// Every shard it came from, parents of parents included, ascending; also those that no longer exist.
-    let ancestors: [ShardID]
+    package let ancestors: [ShardID]
 
     /// Whether a log group of that key belongs here.
-    func contains(_ key: HashKey) -> Bool { begin <= key && (key < end || (key == .max && end == .max)) }
+    package func contains(_ key: HashKey) -> Bool { begin <= key && (key < end || (key == .max && end == .max)) }
 }
 
 /// The shards of one logstore: how the hash keys are cut among them, and where a write goes.
 ///
 /// Shards that can be written cover the keys without gap or overlap, unless all are gone.
 /// Source: protocol.md 5.1 "Which shard" and 5.5.
-struct ShardMap: Equatable, Sendable {
+package struct ShardMap: Equatable, Sendable {
     /// Where a shard is cut.
-    enum Cut: Equatable, Sendable {
+    package enum Cut: Equatable, Sendable {
         /// Strictly inside the shard's range.
         case at(HashKey)
         /// That many equal parts, at least 2.
@@ -33,32 +33,32 @@ struct ShardMap: Equatable, Sendable {
     }
 
     /// All that exist, ascending by id.
-    private(set) var shards: [Shard]
+    package private(set) var shards: [Shard]
     /// The id the next new shard gets; ids are never used twice.
     private(set) var nextID: Int
     /// How often `balancedShard()` was asked; not part of the state that is stored.
     private var balancedWriteCount = 0
 
     /// The topology of a fresh logstore: equal ranges, ids from 0.
-    init(shardCount: Int, created: Timestamp) {
+    package init(shardCount: Int, created: Timestamp) {
         shards = []
         nextID = 0
         append(ShardMap.evenCuts(from: .min, to: .max, parts: shardCount), ancestors: [], created: created)
     }
 
     /// The topology as it was stored.
-    init(shards: [Shard], nextID: Int) {
+    package init(shards: [Shard], nextID: Int) {
         self.shards = shards.sorted { $0.id < $1.id }
         self.nextID = nextID
     }
 
-    static func == (a: Self, b: Self) -> Bool { a.shards == b.shards && a.nextID == b.nextID }
+    package static func == (a: Self, b: Self) -> Bool { a.shards == b.shards && a.nextID == b.nextID }
 
     /// The shards that can be written, ascending by range.
-    var writable: [Shard] { shards.filter { !$0.isReadOnly }.sorted { $0.begin < $1.begin } }
+    package var writable: [Shard] { shards.filter { !$0.isReadOnly }.sorted { $0.begin < $1.begin } }
 
     /// - Throws: `ShardNotExist`, 400.
-    func shard(_ id: ShardID) throws(APIError) -> Shard {
+    package func shard(_ id: ShardID) throws(APIError) -> Shard {
         guard let index = index(of: id) else { throw .shardNotExist(id) }
         return shards[index]
     }
@@ -66,7 +66,7 @@ struct ShardMap: Equatable, Sendable {
     /// The shard a log group with that key is written to.
     ///
     /// - Throws: `LogStoreWithoutShard` when none can be written.
-    func shard(for key: HashKey) throws(APIError) -> Shard {
+    package func shard(for key: HashKey) throws(APIError) -> Shard {
         guard let shard = shards.first(where: { !$0.isReadOnly && $0.contains(key) }) else { throw Self.withoutShard }
         return shard
     }
@@ -74,7 +74,7 @@ struct ShardMap: Equatable, Sendable {
     /// The shard the next write without a key goes to: each in turn. The service's own way is not published.
     ///
     /// - Throws: `LogStoreWithoutShard` when none can be written.
-    mutating func balancedShard() throws(APIError) -> Shard {
+    package mutating func balancedShard() throws(APIError) -> Shard {
         let candidates = shards.lazy.filter { !$0.isReadOnly }
         let count = candidates.count
         guard count > 0 else { throw Self.withoutShard }
@@ -87,7 +87,7 @@ struct ShardMap: Equatable, Sendable {
     ///
     /// - Returns: The parent, then the new shards, ascending by range and id.
     /// - Throws: `ParameterInvalid` when the shard does not exist or is read-only, or the cut is not inside its range.
-    mutating func split(_ id: ShardID, _ cut: Cut, created: Timestamp) throws(APIError) -> [Shard] {
+    package mutating func split(_ id: ShardID, _ cut: Cut, created: Timestamp) throws(APIError) -> [Shard] {
         let parent = try writableShard(id)
         let bounds: [HashKey]
         switch cut {
@@ -111,7 +111,7 @@ struct ShardMap: Equatable, Sendable {
     ///
     /// - Returns: The new shard, then its two parents, left before right.
     /// - Throws: `ParameterInvalid` when the shard does not exist, is read-only, or is the last one.
-    mutating func merge(_ id: ShardID, created: Timestamp) throws(APIError) -> [Shard] {
+    package mutating func merge(_ id: ShardID, created: Timestamp) throws(APIError) -> [Shard] {
         let left = try writableShard(id)
         guard let right = shards.first(where: { !$0.isReadOnly && $0.begin == left.end }) else {
             throw .parameterInvalid("can not merge the last shard")
@@ -129,7 +129,7 @@ struct ShardMap: Equatable, Sendable {
     /// Takes away a read-only shard, when its data has expired or DeleteShard asks for it.
     ///
     /// - Throws: `ShardNotExist`, or `ParameterInvalid` when it can still be written.
-    mutating func remove(_ id: ShardID) throws(APIError) {
+    package mutating func remove(_ id: ShardID) throws(APIError) {
         let shard = try shard(id)
         guard shard.isReadOnly else { throw .parameterInvalid("shard \(id) is not readonly") }
         shards.removeAll { $0.id == id }

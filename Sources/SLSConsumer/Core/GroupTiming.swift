@@ -10,6 +10,13 @@ public struct GroupTiming: Equatable, Sendable {
     /// A longer T counts as this: a lease shorter than the server's is safe, and any number may stand in a group.
     public static let longestTimeout = Duration.seconds(86_400)
 
+    /// How often the group is listed, to see a timeout that others have changed.
+    package static let watchInterval = Duration.seconds(5)
+    /// How long such a listing may take.
+    package static let watchTimeout = Duration.seconds(4)
+    /// For one pull, of 10 MB at most: on a connection that died unseen the shard stands still for as long.
+    package static let pullTimeout = Duration.seconds(30)
+
     /// T: the server forgets a consumer that it has not heard of for longer. At most `longestTimeout`.
     public let timeout: Duration
     /// How much earlier than the server we give up: 20 % of T, at least 2 s.
@@ -20,6 +27,9 @@ public struct GroupTiming: Equatable, Sendable {
     public let writeTimeout: Duration
     /// How long one heartbeat may take: h, at most 4 s.
     public let heartbeatTimeout: Duration
+
+    /// For calls that carry next to nothing: a hung one leaves time for another while the shard is let go.
+    package var briefTimeout: Duration { max(.seconds(1), writeTimeout / 2) }
 
     /// - Parameter timeout: T, at least `shortestTimeout`; nil comes out for less.
     public init?(timeout: Duration) {

@@ -16,7 +16,7 @@ extension CursorPosition {
 }
 
 /// The rule for a shard without a checkpoint, and what the group's creator has seen.
-public struct InitialPositions: Sendable {
+public struct InitialPositions: Equatable, Sendable {
     /// Where such a shard begins.
     public enum Decision: Equatable, Sendable {
         /// At this position, to be resolved by GetCursor; `isSurprising` where a person should be told.

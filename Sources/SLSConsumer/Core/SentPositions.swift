@@ -1,0 +1,52 @@
+package import SLSProtocol
+
+/// How a shard's task ended.
+package struct ShardOutcome: Equatable, Sendable {
+    /// Whether it was let go in order.
+    package let ending: ShardConsumer.Ending
+    /// The checkpoint as the server last confirmed it; nil when none was seen.
+    package let confirmed: Cursor?
+    /// The position behind the last log group of which anything was sent; nil when nothing was.
+    package let sentUpTo: Cursor?
+
+    /// An outcome of these parts.
+    package init(ending: ShardConsumer.Ending, confirmed: Cursor?, sentUpTo: Cursor?) {
+        self.ending = ending
+        self.confirmed = confirmed
+        self.sentUpTo = sentUpTo
+    }
+}
+
+/// Up to where anything was sent of each shard, as long as no checkpoint is known to cover it.
+///
+/// A shard may be lost and come back, and what its next task sends may be less than what the one before did.
+package struct SentPositions: Sendable {
+    private var positions: [ShardID: Cursor] = [:]
+
+    /// Nothing was sent.
+    package init() {}
+
+    /// Whether the checkpoints that are known cover everything that was sent.
+    package var isCovered: Bool { positions.isEmpty }
+
+    /// Takes in what a task has sent, and the checkpoint that it last saw.
+    package mutating func add(_ outcome: ShardOutcome, of shard: ShardID) {
+        if let sent = outcome.sentUpTo { positions[shard] = max(positions[shard] ?? sent, sent) }
+        if let confirmed = outcome.confirmed { cover(shard, upTo: confirmed) }
+    }
+
+    /// What is left once the group's checkpoints are known: others may have gone on from where we stopped.
+    ///
+    /// - Parameter checkpoints: As the service says, after the last task has ended.
+    package func covered(by checkpoints: [ShardID: Cursor]) -> SentPositions {
+        var left = self
+        for shard in positions.keys.sorted() {
+            if let checkpoint = checkpoints[shard] { left.cover(shard, upTo: checkpoint) }
+        }
+        return left
+    }
+
+    private mutating func cover(_ shard: ShardID, upTo cursor: Cursor) {
+        if let sent = positions[shard], sent <= cursor { positions[shard] = nil }
+    }
+}
