@@ -15,13 +15,14 @@ enum Repository {
         }
     }
 
-    /// Every text of ours: code, scripts, documents, recipes. Whatever else lies in the folder is not looked at.
+    /// Every text of ours: code, scripts, documents, recipes. Whatever else lies in the folder is not looked at, nor is
+    /// the file by which Git finds the repository of a worktree.
     static let allTexts = Result {
         let folders = [
             "Sources", "Tests", "IntegrationTests", "Benchmarks", "deploy", "docker", "docs", "scripts", ".ci",
         ].filter { Files.isFolder("\(root)/\($0)") }
         let names = try Files.list(root).filter { name in
-            !Files.isFolder("\(root)/\(name)") && name != "Package.resolved"
+            !Files.isFolder("\(root)/\(name)") && name != "Package.resolved" && name != ".git"
         }
         let binary = [".pyc", ".bin", ".pb", ".png", ".db"]
         return try (folders + names).flatMap { path in
