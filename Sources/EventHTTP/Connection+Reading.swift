@@ -34,7 +34,7 @@ extension Connection {
             return unsafe readIntoScratch(limit) { bytes in unsafe received(bytes) }
         case .lingering:
             return discard()
-        case .openingTunnel, .ready, .answering, .closed: return false
+        case .openingTunnel, .ready, .held, .answering, .closed: return false
         }
     }
 

@@ -7,7 +7,8 @@ extension Connection {
     /// Answers the request that was taken.
     func respond(_ response: HTTPResponse) {
         // The connection may have been closed by a broken socket since its request was handed out.
-        guard state == .ready else { return }
+        guard state == .ready || state == .held else { return }
+        stopHolding()
         let closes = !parser.keepsAlive || server.isStopping || response.headers.mentions("close", in: "Connection")
         enqueue(response, isHead: parser.method == "HEAD", closesAfterwards: closes)
         flush()

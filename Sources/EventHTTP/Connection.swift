@@ -12,6 +12,8 @@ final class Connection {
         case ready
         /// Writes an answer.
         case answering(closesAfterwards: Bool)
+        /// Has a whole request that is answered later, or never.
+        case held
         /// Has read the head of a `CONNECT` and waits for the first byte of what goes on inside.
         case openingTunnel
         /// Has ended sending and reads on, so that what the client still sends does not destroy the answer.
@@ -33,6 +35,10 @@ final class Connection {
     var inputEnded = false
     /// Whether TLS must write before it can read on.
     var readWaitsForWritable = false
+    /// Whether the request that is held is never answered.
+    private(set) var isSilent = false
+    /// Fires when the client of a held request has gone.
+    private var hangUpEvent: Event?
     /// The host of the tunnel this connection has become, if it has.
     var tunnelHost: String?
     /// Whether the deadline is still that of the TLS handshake.
@@ -86,12 +92,45 @@ final class Connection {
     /// Closes at once; what was not sent is lost.
     func close() {
         guard state != .closed else { return }
+        stopHolding()
         state = .closed
         readEvent.remove()
         writeEvent.remove()
         timer.remove()
         Glibc.close(descriptor)
         server.closed(self)
+    }
+
+    /// Closes at once, and lets the client see that it was not for having finished.
+    func reset() {
+        guard state != .closed else { return }
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        // Where it fails the client sees the end of the stream, and no answer either.
+        unsafe setsockopt(
+            descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+        close()
+    }
+
+    /// Keeps the request that is ready unanswered, for now or until the client goes.
+    ///
+    /// A client that ends its sending side counts as gone: whoever still wants an answer keeps it open.
+    func hold(isSilent: Bool) {
+        guard state == .ready || state == .held else { return }
+        state = .held
+        self.isSilent = isSilent
+        if isSilent { server.silentCount += 1 }
+        let event = Event.hangUp(descriptor, on: server.loop) { [unowned self] in close() }
+        event.add()
+        hangUpEvent = event
+        updateInterest()
+    }
+
+    /// The request that is held is answered now, or the connection closes.
+    func stopHolding() {
+        guard state == .held else { return }
+        if isSilent { server.silentCount -= 1 }
+        isSilent = false
+        hangUpEvent = nil
     }
 
     /// Closes a connection on which nothing is under way.
@@ -123,7 +162,7 @@ final class Connection {
     var wantsInput: Bool {
         switch state {
         case .reading, .openingTunnel, .lingering: !inputEnded
-        case .ready, .answering, .closed: false
+        case .ready, .held, .answering, .closed: false
         }
     }
 
@@ -140,7 +179,7 @@ final class Connection {
             violate(.timedOut(limit: server.configuration.requestTimeout))
             updateInterest()
         case .reading where isIdle: closePolitely()
-        case .ready: setDeadline(after: server.configuration.requestTimeout)
+        case .ready, .held: setDeadline(after: server.configuration.requestTimeout)
         case .reading, .answering, .openingTunnel, .lingering, .closed: close()
         }
     }

@@ -60,6 +60,12 @@ import System
         Event(loop, descriptor, EV_WRITE | EV_PERSIST, action)
     }
 
+    /// Fires `action` when the peer has ended its sending side or the connection is broken, while it is added; what waits
+    /// to be read is left where it is.
+    static func hangUp(_ descriptor: Int32, on loop: EventLoop, _ action: @escaping () -> Void) -> Event {
+        Event(loop, descriptor, EV_CLOSED, action)
+    }
+
     /// Fires `action` once after each `schedule(after:)`.
     static func timer(on loop: EventLoop, _ action: @escaping () -> Void) -> Event { Event(loop, -1, 0, action) }
 

@@ -12,6 +12,8 @@ public struct HTTPRequest: Sendable, Equatable {
     public var peerAddress: String
     /// Whether it came over TLS: on a TLS listener, or inside a `CONNECT` tunnel in which TLS was started.
     public var isSecure: Bool
+    /// How often it was handed out before: `HTTPReply.handOutLater` counts.
+    public var handOutCount = 0
 
     /// Makes a request from its parts, as tests of handlers do.
     public init(

@@ -23,6 +23,8 @@ extension HTTPServer {
         public var connectionLimit = 1_000
         /// The handler is called at least this often, with no requests if there are none. Default 1 s.
         public var turnInterval: Duration = .seconds(1)
+        /// How many requests may wait for an answer that is put off or never comes; further ones are reset. Default 256.
+        public var heldRequestLimit = 256
         /// How long `stop()` waits for requests that have begun. Default 5 s.
         public var stopTimeout: Duration = .seconds(5)
 

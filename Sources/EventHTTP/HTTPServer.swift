@@ -6,7 +6,7 @@ import System
 ///
 /// ```swift
 /// let server = try HTTPServer(HTTPServer.Configuration(), authority: nil) { requests in
-///     requests.map { _ in HTTPResponse(status: 200) }
+///     requests.map { _ in .answer(HTTPResponse(status: 200)) }
 /// } violation: { HTTPResponse(status: $0.suggestedStatus) }
 /// server.run()
 /// ```
@@ -31,13 +31,13 @@ public final class HTTPServer: Sendable {
     ///   - authority: Makes the certificates of the HTTPS listener (unless the configuration names some) and of `CONNECT`
     ///     tunnels. nil: tunnels are refused, or use the configured certificate.
     ///   - handler: Called on the loop's thread once per turn with all requests that became whole in it, at most one per
-    ///     connection, and at least every `turnInterval`, then perhaps with none. Answers each of them, in order. Nothing
-    ///     is read or written meanwhile.
+    ///     connection, and at least every `turnInterval`, then perhaps with none. Says what becomes of each of them, in
+    ///     order. Nothing is read or written meanwhile.
     ///   - violation: Called on the loop's thread; the answer to a client that breaks the protocol or its limits. The
     ///     connection closes after it.
     public init(
         _ configuration: Configuration, authority: CertificateAuthority?,
-        handler: @escaping @Sendable ([HTTPRequest]) -> [HTTPResponse],
+        handler: @escaping @Sendable ([HTTPRequest]) -> [HTTPReply],
         violation: @escaping @Sendable (HTTPViolation) -> HTTPResponse
     ) throws(EventHTTPError) {
         var sockets: [(socket: ListeningSocket, isSecure: Bool)] = []
@@ -77,6 +77,9 @@ public final class HTTPServer: Sendable {
 
     /// Makes `run()` return at once, from any thread; what is in flight is dropped.
     public func stopNow() { control.stop(.now) }
+
+    /// Makes the handler be called soon, perhaps with no requests, from any thread.
+    public func takeTurn() { control.askForTurn() }
 
     /// What was counted so far, from any thread.
     public var statistics: Statistics { control.statistics }

@@ -10,6 +10,7 @@ final class ServerControl: Sendable {
 
     private struct State {
         var request: StopRequest?
+        var turnIsWanted = false
         var statistics = HTTPServer.Statistics()
     }
 
@@ -29,6 +30,20 @@ final class ServerControl: Sendable {
             if state.request != .now { state.request = request }
         }
         wakeUp.wake()
+    }
+
+    /// Asks the loop for a turn, with or without requests.
+    func askForTurn() {
+        state.withLock { $0.turnIsWanted = true }
+        wakeUp.wake()
+    }
+
+    /// Whether a turn was asked for since the last call.
+    func takeTurnRequest() -> Bool {
+        state.withLock { state in
+            defer { state.turnIsWanted = false }
+            return state.turnIsWanted
+        }
     }
 
     func countAccepted() {

@@ -17,17 +17,25 @@ import System
     /// Whether answers now end their connections.
     private(set) var isStopping = false
     static let scratchByteCount = 64 << 10
-    private let handler: @Sendable ([HTTPRequest]) -> [HTTPResponse]
+    /// The timers of requests that wait, by the order in which they began to.
+    var timers: [Int: Event] = [:]
+    var nextTimer = 0
+    /// How many connections wait for an answer that never comes.
+    var silentCount = 0
+    private let handler: @Sendable ([HTTPRequest]) -> [HTTPReply]
     private let control: ServerControl
     private let listenerContext: TLSContext?
     private var listeners: [Listener] = []
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var ready: [Connection] = []
+    /// What is handed out once more in the next turn.
+    private var dueAgain: [Delivery] = []
     private var turnIsDue = false
     private var stopTimeIsUp = false
     private var acceptingIsPaused = false
     private lazy var wakeEvent = Event.readable(control.wakeUp.descriptor, on: loop) { [unowned self] in
         control.wakeUp.clear()
+        if control.takeTurnRequest() { turnIsDue = true }
     }
     private lazy var turnTimer = Event.timer(on: loop) { [unowned self] in
         turnIsDue = true
@@ -39,7 +47,7 @@ import System
     init(
         configuration: HTTPServer.Configuration, sockets: [(socket: ListeningSocket, isSecure: Bool)],
         authority: CertificateAuthority?, control: ServerControl,
-        handler: @escaping @Sendable ([HTTPRequest]) -> [HTTPResponse],
+        handler: @escaping @Sendable ([HTTPRequest]) -> [HTTPReply],
         violation: @escaping @Sendable (HTTPViolation) -> HTTPResponse
     ) throws(EventHTTPError) {
         loop = try EventLoop()
@@ -90,6 +98,9 @@ import System
     /// Takes part in the next answering. The connection is `ready`.
     func becameReady(_ connection: Connection) { ready.append(connection) }
 
+    /// Gives a request to the handler in the next answering.
+    func handOut(_ delivery: Delivery) { dueAgain.append(delivery) }
+
     /// Forgets a connection that has closed itself.
     func closed(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
@@ -99,16 +110,20 @@ import System
 
     /// Hands all requests that became whole in this turn to the handler, and its answers to their connections.
     private func answerTurn() {
-        guard turnIsDue || !ready.isEmpty else { return }
+        guard turnIsDue || !ready.isEmpty || !dueAgain.isEmpty else { return }
         turnIsDue = false
-        let batch = ready.filter { $0.state == .ready }
+        var batch = dueAgain
+        dueAgain = []
+        for connection in ready where connection.state == .ready {
+            batch.append(Delivery(request: connection.takeRequest(), connection: connection))
+        }
         ready.removeAll(keepingCapacity: true)
-        let answers = handler(batch.map { $0.takeRequest() })
+        let replies = handler(batch.map(\.request))
         // Deadlines of what follows do not count the handler's own time.
         loop.timeHasPassed()
         precondition(
-            answers.count == batch.count, "the handler gave \(answers.count) answers to \(batch.count) requests")
-        for (connection, answer) in zip(batch, answers) { connection.respond(answer) }
+            replies.count == batch.count, "the handler gave \(replies.count) replies to \(batch.count) requests")
+        for (delivery, reply) in zip(batch, replies) { carryOut(reply, for: delivery) }
     }
 }
 
@@ -168,13 +183,17 @@ extension ServerLoop {
     }
 
     private func closeIdle() {
-        for connection in Array(connections.values) where connection.isIdle { connection.closePolitely() }
+        for connection in Array(connections.values) {
+            if connection.isIdle { connection.closePolitely() } else if connection.isSilent { connection.close() }
+        }
     }
 
     private func closeAll() {
         stopListening()
         for connection in Array(connections.values) { connection.close() }
         ready = []
+        dueAgain = []
+        timers = [:]
         wakeEvent.remove()
         turnTimer.remove()
         stopTimer.remove()

@@ -43,7 +43,7 @@ final class AdminListener: Sendable {
         configuration.bodyByteLimit = 1 << 16
         configuration.connectionLimit = 100
         let server = try HTTPServer(configuration, authority: nil) { requests in
-            requests.map { answer($0, dispatcher, metrics) }
+            requests.map { .answer(answer($0, dispatcher, metrics)) }
         } violation: { violation in
             text(violation.suggestedStatus, "\(violation)\n")
         }

@@ -11,15 +11,23 @@ final class RunningServer: Sendable {
     private let turnsSeen: Lock<[Turn]>
     private let thread: Thread
 
-    init(
+    convenience init(
         _ configuration: HTTPServer.Configuration, authority: CertificateAuthority?,
         answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
     ) throws {
+        try self.init(configuration, authority: authority, reply: { .answer(answer($0)) })
+    }
+
+    init(
+        _ configuration: HTTPServer.Configuration, authority: CertificateAuthority?,
+        reply: @escaping @Sendable (HTTPRequest) -> HTTPReply
+    ) throws {
         let turnsSeen = Lock<[Turn]>([])
-        let server = try HTTPServer(configuration, authority: authority) { requests in
+        let handler: @Sendable ([HTTPRequest]) -> [HTTPReply] = { requests in
             turnsSeen.withLock { $0.append(requests) }
-            return requests.map(answer)
-        } violation: { violation in
+            return requests.map(reply)
+        }
+        let server = try HTTPServer(configuration, authority: authority, handler: handler) { violation in
             HTTPResponse(
                 status: violation.suggestedStatus, headers: ["X-Violation": "yes"],
                 body: Array(violation.description.utf8))
@@ -58,10 +66,19 @@ func withServer<Result: Sendable>(
     answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse = echo,
     _ body: @escaping @Sendable (RunningServer) throws -> Result
 ) async throws -> Result {
+    try await withServer(configure, authority: authority, reply: { .answer(answer($0)) }, body)
+}
+
+/// As above, with a server that does more than answer.
+func withServer<Result: Sendable>(
+    _ configure: (inout HTTPServer.Configuration) -> Void = { _ in }, authority: CertificateAuthority? = nil,
+    reply: @escaping @Sendable (HTTPRequest) -> HTTPReply,
+    _ body: @escaping @Sendable (RunningServer) throws -> Result
+) async throws -> Result {
     var configuration = HTTPServer.Configuration()
     configuration.hosts = ["127.0.0.1"]
     configure(&configuration)
-    let running = try RunningServer(configuration, authority: authority, answer: answer)
+    let running = try RunningServer(configuration, authority: authority, reply: reply)
     do {
         let result = try await Thread.run(name: "test-client") { try body(running) }
         running.server.stopNow()
