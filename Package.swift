@@ -113,7 +113,7 @@ let package = Package(
         tests("SLSClientTests", ["SLSClient", "SLSProtocol", "System"]),
         tests("SLSConsumerTests", ["SLSConsumer", "SLSClient", "SLSProtocol", "System", logging]),
         tests("DispatcherTests", ["Dispatcher", "SLSConsumer", "SLSClient", "SLSProtocol", "System", logging]),
-        tests("FakeSLSTests", ["FakeSLS", "SLSProtocol", "EventHTTP", "SQLite", logging]),
+        tests("FakeSLSTests", ["FakeSLS", "SLSProtocol", "EventHTTP", "SQLite", "System", "CurlHTTP", logging]),
         tests("FakeSLSCommandTests", ["CurlHTTP", "fake-sls", "FakeSLS", "SLSProtocol", "System", arguments, logging]),
         tests("TidyTests", ["System"]),
         // The programs are dependencies so that they are built; the tests start them as processes.

@@ -28,6 +28,8 @@ public final class Emulator: @unchecked Sendable {
     private let addressing: Addressing
     private let authenticator: Authenticator
     private let ownPages: OwnPages
+    /// Faults on demand and the clock, from any thread.
+    public let control: EmulatorControl
     private let clock: ServerClock
     private let logger: Logger
     private let metrics = RequestMetrics()
@@ -46,24 +48,27 @@ public final class Emulator: @unchecked Sendable {
             store: store, live: live, limits: configuration.limits, region: configuration.region,
             writes: configuration.writes)
         router = Router(APITable.entries(services))
+        control = EmulatorControl(calls: Set(router.entries.map(\.name)), commitHeld: configuration.commitHeld)
+        self.clock = control.clock(over: clock)
         addressing = Addressing(baseDomains: configuration.baseDomains, domains: configuration.domains)
         authenticator = Authenticator(
             mode: configuration.authentication, secrets: configuration.accessKeys, logger: configuration.logger)
-        ownPages = OwnPages(metricsText: configuration.metricsText, certificate: configuration.authorityCertificate)
+        ownPages = OwnPages(
+            metricsText: configuration.metricsText, certificate: configuration.authorityCertificate,
+            services: services, clock: self.clock, control: configuration.servesControl ? control : nil)
         oddities = Oddities(logger: configuration.logger)
-        self.clock = clock
         logger = configuration.logger
-        reload(clock.now)
+        reload(self.clock.now)
         guard isLoaded else { throw EmulatorError("the data cannot be read; the log says why") }
-        do throws(APIError) { try make(configuration.stores, clock.now) } catch {
+        do throws(APIError) { try make(configuration.stores, self.clock.now) } catch {
             throw EmulatorError("what is to be made at start cannot be made: \(error.message)")
         }
     }
 
     /// Answers the requests that became complete in one turn of the loop; called about once a second without any.
     ///
-    /// - Returns: One answer for each request, in their order. All are 500 when the turn could not be committed.
-    public func respond(to requests: [HTTPRequest]) -> [HTTPResponse] {
+    /// - Returns: What becomes of each request, in their order. All answers are 500 when the turn could not be committed.
+    public func respond(to requests: [HTTPRequest]) -> [HTTPReply] {
         let now = clock.now
         if requests.isEmpty && isLoaded && !isUpkeepDue(now) {
             metrics.show(live.state)
@@ -71,8 +76,12 @@ public final class Emulator: @unchecked Sendable {
         }
         var turn = Turn<Answered>(requestCount: requests.count)
         begin(&turn, now)
-        while let index = turn.next { turn.record(outcome(of: requests[index], now)) }
-        if turn.mayCommit { turn.ended(committed: commit()) }
+        var strikes: [FaultPlan.Strike?] = requests.map { _ in nil }
+        while let index = turn.next { turn.record(outcome(of: requests[index], now, &strikes[index])) }
+        if turn.mayCommit {
+            for case .some(let strike) in strikes { control.hold(strike) }
+            turn.ended(committed: commit())
+        }
         let answers = turn.answers() ?? requests.map { _ in answer(Self.lostTurn, call: "unknown", now) }
         if turn.needsReload {
             store.rollBack()
@@ -82,7 +91,7 @@ public final class Emulator: @unchecked Sendable {
             metrics.count(call: answer.call, code: answer.code)
             logger.debug("answered", metadata: answer.metadata)
         }
-        return answers.map(\.response)
+        return zip(answers, strikes).map { answer, strike in HTTPReply(answer.response, struckBy: strike?.fault) }
     }
 
     /// The answer to what was no request, in the service's shape.
@@ -138,29 +147,54 @@ public final class Emulator: @unchecked Sendable {
         services.groups.hasExpired(now: now) || services.retention.isDue(now: now)
     }
 
-    private func outcome(of request: HTTPRequest, _ now: Moment) -> Turn<Answered>.Outcome {
+    /// - Parameter strike: The fault that strikes it, if one does.
+    private func outcome(
+        of request: HTTPRequest, _ now: Moment, _ strike: inout FaultPlan.Strike?
+    ) -> Turn<Answered>.Outcome {
         let target = RequestTarget(request.target)
+        let isOwn: Bool
+        let match: Router.Match
         do throws(APIError) {
-            if let page = try ownPages.respond(method: request.method, target: target) {
-                return .answered(answer(page, call: "own", now))
+            if let page = try ownPages.match(method: request.method, target: target) {
+                (match, isOwn) = (page, true)
+            } else {
+                if let preflight = Preflight.answer(request) {
+                    return .answered(answer(preflight, call: OwnPages.call, now))
+                }
+                if !target.isTracking { try authenticator.verify(request, target: target, now: now.wall) }
+                try checkDigest(request)
+                (match, isOwn) = (try router.match(method: request.method, target: target), false)
             }
-            if let preflight = Preflight.answer(request) { return .answered(answer(preflight, call: "own", now)) }
-            if !target.isTracking { try authenticator.verify(request, target: target, now: now.wall) }
-            try checkDigest(request)
         } catch {
             return .refused(answer(error, call: "unknown", now))
         }
-        let match: Router.Match
-        do throws(APIError) { match = try router.match(method: request.method, target: target) } catch {
-            return .refused(answer(error, call: "unknown", now))
-        }
-        oddities.note(request, target)
+        if !isOwn { oddities.note(request, target) }
         let routed = APIRequest(
             http: request, target: target,
             projectText: addressing.project(
                 target: target, host: request.headers["Host"], projectHeader: request.headers["x-log-project"]),
             pathValues: match.pathValues, now: now)
-        return outcome(of: routed, match.entry)
+        // One that was put off has had its fault.
+        if !isOwn, request.handOutCount == 0 { strike = control.strike(FaultSubject(routed, match.entry)) }
+        return outcome(of: routed, match.entry, struckBy: strike?.fault)
+    }
+
+    private func outcome(
+        of request: APIRequest, _ entry: Router.Entry, struckBy fault: Fault?
+    ) -> Turn<Answered>.Outcome {
+        switch fault {
+        case .refuse(let error): return .refused(answer(error, call: entry.name, request.now))
+        case .delayRequest, .dropRequest, .hang:
+            // What it is answered nobody will see.
+            let error = APIError(.requestTimeout, "the request never came, by a fault that was asked for")
+            return .refused(answer(error, call: entry.name, request.now))
+        case .repeatRequest:
+            let first = outcome(of: request, entry)
+            if case .transactionLost = first { return first }
+            if case .transactionLost = outcome(of: request, entry) { return .transactionLost }
+            return first
+        case .delayAnswer, .dropAnswer, .holdCommit, nil: return outcome(of: request, entry)
+        }
     }
 
     private func outcome(of request: APIRequest, _ entry: Router.Entry) -> Turn<Answered>.Outcome {

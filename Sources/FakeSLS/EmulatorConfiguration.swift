@@ -35,6 +35,11 @@ public struct EmulatorConfiguration: Sendable {
     public var authorityCertificate: [UInt8]?
     /// The text that `/_fake/metrics` gives out; nil answers 404 there. Called on the loop thread.
     public var metricsText: (@Sendable () -> String)?
+    /// Whether the pages below `/_fake/` that change what clients see answer: faults, the clock, expiring consumers. They
+    /// ask for no signature. Default: false; `EmulatorControl` works all the same.
+    public var servesControl = false
+    /// Called on the loop thread when a commit is held, before the wait: tells whoever is to kill the process just then.
+    public var commitHeld: (@Sendable () -> Void)?
     /// Where the emulator says what it does. Default: the label `fake-sls` on whatever `LoggingSystem` is set to.
     public var logger = Logger(label: "fake-sls")
 

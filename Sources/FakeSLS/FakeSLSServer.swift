@@ -1,4 +1,5 @@
 internal import EventHTTP
+public import SLSProtocol
 internal import System
 
 /// An emulator that listens: `Emulator` behind an `HTTPServer`, on a thread of its own.
@@ -55,6 +56,9 @@ public final class FakeSLSServer: Sendable {
     /// The file with the certificate of the CA that HTTPS and `CONNECT` are served with.
     public let authorityPath: String
 
+    /// Faults on demand and the clock.
+    public let control: EmulatorControl
+
     private let server: HTTPServer
     private let folder: ServerFolder
     private let ended = Eventually<Bool>()
@@ -85,6 +89,7 @@ public final class FakeSLSServer: Sendable {
             settings.authorityCertificate = authority.certificatePEM
             // The server alone holds the emulator, so its data is closed before the folder is given up.
             let emulator = try Emulator(settings, clock: clock)
+            control = emulator.control
             server = try HTTPServer(
                 configuration.http, authority: authority, handler: emulator.respond, violation: emulator.violation)
             self.folder = folder
@@ -113,6 +118,11 @@ public final class FakeSLSServer: Sendable {
     /// The first address for HTTPS as a URL; nil without a TLS port.
     public var secureEndpoint: String? {
         listeners.contains { $0.isSecure } ? "https://\(firstAddress(isSecure: true))" : nil
+    }
+
+    /// Refuses the next requests of a call; more faults are to be had from `control`.
+    public func failNext(_ call: CallName, with code: APIError.Code, times: Int = 1) {
+        control.failNext(call, with: code, times: times)
     }
 
     /// Accepts no more, and finishes what is in flight, within the bound of the HTTP configuration. From any thread.

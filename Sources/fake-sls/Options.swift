@@ -75,6 +75,14 @@ struct Options: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Let tests make things go wrong: faults, the clock and expiring consumers, over HTTP below /_fake/.",
+            discussion: """
+                (default: off, because anybody who reaches the port may then change what clients see) FAKE_SLS_CONTROL
+                """, valueName: "on|off"))
+    var control: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Write the ready line to this file too, once every listener accepts.",
             discussion: "(default: none) FAKE_SLS_READY_FILE", valueName: "file"))
     var readyFile: String?

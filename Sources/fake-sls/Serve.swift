@@ -46,6 +46,11 @@ struct Serve {
         configuration.emulator.authentication = settings.authentication
         configuration.emulator.limits = settings.limits
         configuration.emulator.stores = settings.stores
+        configuration.emulator.servesControl = settings.servesControl
+        // Whoever reads it may kill the process now: nothing of the turn is durable yet.
+        configuration.emulator.commitHeld = {
+            StandardStream.output.write("{\"event\":\"commit-held\",\"pid\":\(getpid())}\n")
+        }
         configuration.emulator.metricsText = metrics.text
         configuration.emulator.logger = logger
         return configuration

@@ -78,7 +78,7 @@ import Testing
         let lines = try mistakes(
             [
                 "--port", "65536", "--tls-cert", "/nowhere/cert", "--auth", "maybe", "--log-level", "loud",
-                "--access-keys", "/nowhere/keys", "--init", "/nowhere/init", "--frobnicate",
+                "--access-keys", "/nowhere/keys", "--init", "/nowhere/init", "--control", "maybe", "--frobnicate",
             ], ["FAKE_SLS_TLS_PORT": "https", "FAKE_SLS_LIMITS": "/nowhere/limits"])
         #expect(
             lines == [
@@ -90,9 +90,17 @@ import Testing
                 "--auth maybe: expected one of off, lenient, strict",
                 "--log-level loud: expected one of trace, debug, info, notice, warning, error, critical",
                 "FAKE_SLS_LIMITS /nowhere/limits: open \"/nowhere/limits\": No such file or directory",
+                "--control maybe: expected one of on, off",
                 "--init /nowhere/init: open \"/nowhere/init\": No such file or directory",
                 "--frobnicate: unknown option or argument",
             ])
+    }
+
+    @Test func `the control API is off unless it is asked for`() throws {
+        #expect(try settings([], [:]).servesControl == false)
+        #expect(try settings(["--control", "on"], [:]).servesControl)
+        #expect(try settings([], ["FAKE_SLS_CONTROL": "on"]).servesControl)
+        #expect(try settings(["--control", "off"], ["FAKE_SLS_CONTROL": "on"]).servesControl == false)
     }
 
     @Test func `a certificate needs its key and a port`() throws {

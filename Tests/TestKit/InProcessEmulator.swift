@@ -38,7 +38,11 @@ public final class InProcessEmulator {
     }
 
     /// Sends several requests in one turn.
-    public func turn(_ requests: [HTTPRequest]) -> [HTTPResponse] { emulator.respond(to: requests) }
+    ///
+    /// - Returns: Their answers; status 0 stands for one that the client never sees.
+    public func turn(_ requests: [HTTPRequest]) -> [HTTPResponse] {
+        emulator.respond(to: requests).map { $0.response ?? HTTPResponse(status: 0) }
+    }
 
     /// A request to the project `demo`, unless another host is named.
     public func request(

@@ -175,7 +175,8 @@ public final class ScriptedService: Sendable {
         for (name, value) in request.headers { headers.append(name, value) }
         let http = HTTPRequest(
             method: request.method, target: String(rest[slash...]), headers: headers, body: request.body ?? [])
-        let answer = emulator.withLock { $0.respond(to: [http])[0] }
+        let reply = emulator.withLock { $0.respond(to: [http])[0] }
+        guard let answer = reply.response else { preconditionFailure("the script asked for no fault: \(reply)") }
         return TransportResponse(
             status: answer.status, headers: answer.headers.map { ($0.name, $0.value) }, body: answer.body)
     }

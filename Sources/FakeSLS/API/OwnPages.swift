@@ -2,38 +2,108 @@ internal import EventHTTP
 internal import SLSProtocol
 
 /// The emulator's own pages under `/_fake/`, on any host and without a signature. No path of the service begins so.
+///
+/// They run in the turn as calls do: what they show is committed, and what they change is committed with the turn.
 struct OwnPages {
-    /// The metrics in Prometheus' text format.
-    let metricsText: (@Sendable () -> String)?
-    /// The certificate authority's certificate in PEM, where there is one.
-    let certificate: [UInt8]?
+    /// What every page counts as in the metrics.
+    static let call = "own"
 
-    /// nil for a path that is none of ours.
-    func respond(method: String, target: RequestTarget) throws(APIError) -> APIResponse? {
-        guard target.segments.first == "_fake" else { return nil }
-        let page = target.segments.dropFirst().joined(separator: "/")
-        guard let response = try response(page) else {
-            throw APIError(.notFound, "there is no page \(target.path.prefix(200))")
+    private let router: Router
+
+    /// - Parameters:
+    ///   - metricsText: The metrics in Prometheus' text format.
+    ///   - certificate: The certificate authority's certificate in PEM, where there is one.
+    ///   - control: The handles of the control API; nil where it is off.
+    init(
+        metricsText: (@Sendable () -> String)?, certificate: [UInt8]?, services: Services, clock: ServerClock,
+        control: EmulatorControl?
+    ) {
+        var entries = [
+            // Both are answered by the loop behind a commit of the store: there is nothing else that could be unwell.
+            Self.page(.get, "/_fake/healthz") { _ throws(APIError) in .text("ok\n") },
+            Self.page(.get, "/_fake/readyz") { _ throws(APIError) in .text("ok\n") },
+            Self.page(.get, "/_fake/groups") { request throws(APIError) in
+                try GroupPage(groups: services.groups).respond(to: request)
+            },
+        ]
+        if let metricsText {
+            entries.append(
+                Self.page(.get, "/_fake/metrics") { _ throws(APIError) in
+                    .text(metricsText(), type: "text/plain; version=0.0.4; charset=utf-8")
+                })
         }
-        guard method == "GET" || method == "HEAD" else {
-            throw APIError(.invalidMethod, "invalid request method : \(method.prefix(20))")
+        if let certificate {
+            entries.append(
+                Self.page(.get, "/_fake/ca.pem") { _ throws(APIError) in
+                    APIResponse(contentType: "application/x-pem-file", body: certificate)
+                })
         }
-        return response
+        entries += Self.controlPages(services, clock: clock, control: control)
+        router = Router(entries)
     }
 
-    private func response(_ page: String) throws(APIError) -> APIResponse? {
-        switch page {
-        case "healthz", "readyz":
-            // Both are answered by the loop behind a commit of the store: there is nothing else that could be unwell.
-            return APIResponse(contentType: "text/plain; charset=utf-8", body: Array("ok\n".utf8))
-        case "metrics":
-            guard let metricsText else { return nil }
-            return APIResponse(
-                contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(metricsText().utf8))
-        case "ca.pem":
-            guard let certificate else { return nil }
-            return APIResponse(contentType: "application/x-pem-file", body: certificate)
-        default: return nil
+    /// nil for a path that is none of ours.
+    func match(method: String, target: RequestTarget) throws(APIError) -> Router.Match? {
+        guard target.segments.first == "_fake" else { return nil }
+        do throws(APIError) {
+            return try router.match(method: method == "HEAD" ? "GET" : method, target: target)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            throw APIError(.notFound, "there is no page \(target.path.prefix(200))")
         }
+    }
+
+    private typealias Page = (APIRequest) throws(APIError) -> APIResponse
+
+    private static func page(_ method: Route.Method, _ path: String, _ respond: @escaping Page) -> Router.Entry {
+        Router.Entry(name: call, route: Route(method, path), writes: method != .get, respond: respond)
+    }
+
+    private static func controlPages(
+        _ services: Services, clock: ServerClock, control: EmulatorControl?
+    ) -> [Router.Entry] {
+        func page(
+            _ method: Route.Method, _ path: String,
+            _ respond: @escaping (EmulatorControl, APIRequest) throws(APIError) -> APIResponse
+        ) -> Router.Entry {
+            Self.page(method, path) { request throws(APIError) in
+                guard let control else { throw .controlIsOff }
+                return try respond(control, request)
+            }
+        }
+        return [
+            page(.get, "/_fake/faults") { control, _ throws(APIError) in try FaultPages(control: control).list() },
+            page(.post, "/_fake/faults") { control, request throws(APIError) in
+                try FaultPages(control: control).add(request.http.body)
+            },
+            page(.delete, "/_fake/faults") { control, _ throws(APIError) in
+                try FaultPages(control: control).remove(nil)
+            },
+            page(.delete, "/_fake/faults/{id}") { control, request throws(APIError) in
+                try FaultPages(control: control).remove(request.pathValues["id"])
+            },
+            page(.get, "/_fake/clock") { control, _ throws(APIError) in
+                try ClockPages(control: control, clock: clock).show()
+            },
+            page(.post, "/_fake/clock") { control, request throws(APIError) in
+                try ClockPages(control: control, clock: clock).move(request.http.body)
+            },
+            page(.post, "/_fake/consumers/expire") { _, request throws(APIError) in
+                try ExpirePage(groups: services.groups).respond(to: request)
+            },
+        ]
+    }
+}
+
+extension APIResponse {
+    fileprivate static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> APIResponse {
+        APIResponse(contentType: type, body: Array(text.utf8))
+    }
+}
+
+extension APIError {
+    /// The pages are known, but this emulator was not told to let anybody change what clients see.
+    fileprivate static var controlIsOff: APIError {
+        APIError("ControlOff", "the control API is off: start fake-sls with --control on", status: 403)
     }
 }

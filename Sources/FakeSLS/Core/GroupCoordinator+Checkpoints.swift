@@ -18,9 +18,7 @@ extension GroupCoordinator {
         guard let index = index(of: shard) else { throw .shardNotExist(shard, status: 404) }
         if !isForced {
             guard let name else { throw .parameterInvalid("consumer is needed unless forceSuccess is true") }
-            guard isAlive(name) else {
-                throw APIError(.consumerNotExist, "consumer not exist in the consumer group: \(name)")
-            }
+            guard isAlive(name) else { throw .consumerNotExist(name) }
             guard shards[index].row.holder == name else {
                 throw APIError(.consumerNotMatch, "shard \(shard) is not held by consumer \(name)")
             }
@@ -44,5 +42,12 @@ extension GroupCoordinator {
                 shard: row.shard.value, checkpoint: row.checkpoint?.text ?? "", updateTime: Int(row.updateMicroseconds),
                 consumer: (row.holder ?? row.savedBy)?.value ?? "")
         }
+    }
+}
+
+extension APIError {
+    /// The group has no such member at this moment.
+    static func consumerNotExist(_ name: ConsumerName) -> APIError {
+        APIError(.consumerNotExist, "consumer not exist in the consumer group: \(name)")
     }
 }

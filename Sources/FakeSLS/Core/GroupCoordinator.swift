@@ -114,6 +114,16 @@ package struct GroupCoordinator: Equatable, Sendable {
         setQuietUntil()
     }
 
+    /// Takes one consumer out as if it had been silent for too long.
+    ///
+    /// - Throws: `ConsumerNotExist` (404) where it is not alive.
+    mutating func expire(_ name: ConsumerName, now: Instant) throws(APIError) {
+        expire(now: now)
+        guard isAlive(name) else { throw .consumerNotExist(name) }
+        remove(name)
+        setQuietUntil()
+    }
+
     /// Changes timeout or order. Without order no shard waits any longer; with it, only shards born later do.
     package mutating func update(_ settings: Settings) {
         self.settings = settings

@@ -3,8 +3,8 @@ internal import SLSProtocol
 /// The rules of consumer groups. Who gets which shard is `GroupCoordinator`'s; here every call finds its group, and what
 /// changed goes to the store.
 final class ConsumerGroupService {
-    private let store: Store
-    private let live: LiveStateBox
+    let store: Store
+    let live: LiveStateBox
     private let logstores: LogstoreService
     private let limits: Limits
 
@@ -112,6 +112,25 @@ final class ConsumerGroupService {
             group.coordinator.expire(now: now.monotonic)
             try keep(group, as: ref)
         }
+    }
+
+    /// Takes one consumer out as if it had been silent for too long.
+    ///
+    /// - Throws: 404 `ConsumerNotExist` where it is not alive.
+    func expire(
+        _ consumer: ConsumerName, of name: ConsumerGroupName, in logstore: LogstoreRef, now: Moment
+    ) throws(APIError) {
+        var (ref, group) = try find(name, in: logstore)
+        try group.coordinator.expire(consumer, now: now.monotonic)
+        try keep(group, as: ref)
+    }
+
+    /// The groups of a logstore, in the order of creation: all, or one that must exist.
+    func groups(
+        named name: ConsumerGroupName?, in logstore: LogstoreRef
+    ) throws(APIError) -> [(ref: GroupRef, group: LiveGroup)] {
+        if let name { return [try find(name, in: logstore)] }
+        return groups(of: try logstores.find(logstore).key).map { (ref: $0.0, group: $0.1) }
     }
 
     /// Tells the groups of a logstore that its shards are others now.
