@@ -46,12 +46,13 @@ struct DocumentCalls {
         ]
     }
 
-    /// What a `PUT` changes: the body's members, or the state that `?action=` names.
+    /// What a `PUT` changes: the body's members, and the state that `?action=` names. `RESTART` comes with a body: that is
+    /// how Python's `restart_ingestion` and `update_export` change a job.
     private func change(_ request: APIRequest, _ family: DocumentFamily) throws(APIError) -> JSONObject {
         guard let action = request.query("action").nonEmpty else {
             return try request.document(orThrow: family.invalid)
         }
-        var change = JSONObject()
+        var change = request.http.body.isEmpty ? JSONObject() : try request.document(orThrow: family.invalid)
         switch action.lowercased() {
         case "enable":
             change.set("status", "ENABLED")

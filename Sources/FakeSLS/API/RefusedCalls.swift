@@ -31,13 +31,16 @@ enum RefusedCalls {
     private static let data: [(String, Route)] = [
         ("PutMetrics", Route(.post, "/prometheus/{project}/{logstore}/api/v1/write")),
         ("DeleteLogs", Route(.post, "/logstores/{logstore}/deletelogs")),
-        ("GetDeleteLogsTask", Route(.get, "/logstores/{logstore}/deletelogs/**")),
+        (
+            "GetDeleteLogsTask",
+            Route(.get, "/logstores/{logstore}/deletelogs/**", "/logstores/{logstore}/deletelogtasks/{id}")
+        ),
         ("UpdateLogs", Route(.post, "/logstores/{logstore}/updatelogs")),
-        ("PutObject", Route(.put, "/logstores/{logstore}/objects/{name}")),
-        ("GetObject", Route(.get, "/logstores/{logstore}/objects/{name}")),
+        ("PutObject", Route(.put, "/logstores/{logstore}/objects/**")),
+        ("GetObject", Route(.get, "/logstores/{logstore}/objects/**")),
         ("EnableLogStoreModify", Route(.put, "/logstores/{logstore}/modification")),
         ("CreateDeleteLogsTask", Route(.post, "/logstores/{logstore}/deletelogtasks")),
-        ("ListDeleteLogsTasks", Route(.get, "/logstores/{logstore}/deletelogtasks/**")),
+        ("ListDeleteLogsTasks", Route(.get, "/logstores/{logstore}/deletelogtasks")),
         ("UpdateLogStoreEncryption", Route(.put, "/logstores/{logstore}/encryption")),
         ("UpdateLogStoreProcessor", Route(.put, "/logstores/{logstore}/processor")),
         ("GetLogtailConfigOfLogStore", Route(.get, "/logstores/{logstore}/config/**")),

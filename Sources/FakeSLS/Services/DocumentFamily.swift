@@ -51,8 +51,13 @@ struct DocumentFamily: Sendable {
     /// The family's name in the store.
     var stored: String { storage ?? path }
 
+    /// The code of a name that is taken. Python's `copy_dashboard` knows a dashboard that is there by `ParameterInvalid`.
     var alreadyExist: APIError.Code {
-        codeStem == "Cname" ? "CnameAlreadyExists" : APIError.Code(rawValue: codeStem + "AlreadyExist")
+        switch codeStem {
+        case "Cname": "CnameAlreadyExists"
+        case "Dashboard": .parameterInvalid
+        default: APIError.Code(rawValue: codeStem + "AlreadyExist")
+        }
     }
 
     /// No document of that name: 404, but for shippers 400.

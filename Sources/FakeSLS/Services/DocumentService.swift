@@ -43,7 +43,7 @@ final class DocumentService {
 
     /// The document as it was given, with its times.
     func get(_ name: String, in family: DocumentFamily, of owner: Owner) throws(APIError) -> JSONObject {
-        Self.shown(try existing(name, in: family, at: try place(of: family, owner)))
+        Self.shown(try existing(name, in: family, at: try place(of: family, owner)), in: family)
     }
 
     /// Documents whose members fit, in order of their names.
@@ -52,7 +52,8 @@ final class DocumentService {
     func list(
         _ family: DocumentFamily, of owner: Owner, page: Page, wanted: (String) -> String?
     ) throws(APIError) -> JSONObject {
-        let fitting = try store.documents(at: try place(of: family, owner)).map { Self.shown($0) }.filter { document in
+        let fitting = try store.documents(at: try place(of: family, owner)).map { Self.shown($0, in: family) }.filter {
+            document in
             (family.type == nil || document.text("type") == family.type)
                 && family.filters.allSatisfy { $0.accepts(document, wanted: wanted($0.parameter)) }
         }
@@ -183,8 +184,8 @@ final class DocumentService {
         return row
     }
 
-    private static func shown(_ row: DocumentRow) -> JSONObject {
-        var document = JSONObject(row.body) ?? JSONObject()
+    private static func shown(_ row: DocumentRow, in family: DocumentFamily) -> JSONObject {
+        var document = family.completed(JSONObject(row.body) ?? JSONObject())
         document.set("createTime", row.createTime)
         document.set("lastModifyTime", row.modifyTime)
         return document

@@ -113,6 +113,31 @@ struct DocumentCallTests {
         #expect(server.send("PUT", "/jobs/a?action=dance").errorCode == "ParameterInvalid")
     }
 
+    @Test func `an action may come with a new document`() throws {
+        let server = try server()
+        server.send("POST", "/jobs", json: #"{"name":"a","type":"Ingestion","displayName":"old"}"#)
+        #expect(server.send("PUT", "/jobs/a?action=RESTART", json: #"{"displayName":"new"}"#).status == 200)
+        let job = try json(server.send("GET", "/jobs/a"))
+        #expect(job["displayName"] as? String == "new" && job["status"] as? String == "RUNNING")
+        #expect(server.send("PUT", "/jobs/a?action=RESTART", json: "[]").errorCode == "ParameterInvalid")
+    }
+
+    @Test(arguments: [
+        ("/jobs", #"{"name":"a","type":"RebuildIndex"}"#, #""status":"RUNNING""#),
+        ("/jobs", #"{"name":"a","type":"Alert"}"#, #""status":"ENABLED""#),
+        ("/scheduledsqls", #"{"name":"a"}"#, #""status":"ENABLED""#),
+        ("/jobs", #"{"name":"a","type":"Alert","status":"DISABLED"}"#, #""status":"DISABLED""#),
+        ("/resources", #"{"name":"a"}"#, #""acl":"{}""#),
+        ("/resources", #"{"name":"a"}"#, #""schema":"{\"schema\":[]}""#),
+        ("/resources", #"{"name":"a","acl":"{\"policy\":1}"}"#, #""acl":"{\"policy\":1}""#),
+    ])
+    func `what SDKs insist on is there, also where nobody gave it`(path: String, body: String, member: String) throws {
+        let server = try server()
+        server.send("POST", path, json: body)
+        #expect(server.send("GET", path + "/a").text.contains(member))
+        #expect(server.send("GET", path).text.contains(member))
+    }
+
     @Test func `machines are those that their group names`() throws {
         let server = try server()
         let ips = #"{"groupName":"g","machineIdentifyType":"ip","machineList":["10.0.0.1","10.0.0.2"]}"#
