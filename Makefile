@@ -25,8 +25,8 @@ release: ## release build of both programs, Swift runtime inside
 install-deps: ## install the system packages that are missing
 	@scripts/install-dependencies.sh
 
-python-env: install-deps ## make .venv with the official Python SDK
+python-env: install-deps ## make .venv and .venv-2023 with the official Python SDKs
 	@scripts/python-environment.sh
 
-clean: ## remove all build products and .venv
-	@rm -rf .build .build-* .venv
+clean: ## remove all build products and the Python environments
+	@rm -rf .build .build-* .venv .venv-2023

@@ -2,14 +2,27 @@ import Glibc
 import System
 import Testing
 
-/// The official Python SDK, unmodified, against the built `fake-sls`: consumer-group.md chapter 6, O1, O2, O4, O5.
+/// The official Python SDK, unmodified, in two releases, against the built `fake-sls`: consumer-group.md chapter 6, O1, O2,
+/// O4, O5.
 @Suite(.enabled(if: PythonScript.isWanted, "\(PythonScript.howToGet)"), .serialized)
 struct PythonSDKTests {
-    @Test(arguments: RunningFakeSLS.Way.allCases)
-    func `every call of the checklist gets the answer the SDK understands`(way: RunningFakeSLS.Way) async throws {
+    @Test(arguments: RunningFakeSLS.Way.allCases, PythonScript.Environment.allCases)
+    func `every method of the SDK is driven, and gets the answer it understands`(
+        way: RunningFakeSLS.Way, sdk: PythonScript.Environment
+    ) async throws {
         let server = try await RunningFakeSLS.start()
-        let lines = try await PythonScript.run("calls", environment: server.clientEnvironment(way))
+        let lines = try await PythonScript.run("calls", on: sdk, environment: server.clientEnvironment(way))
         #expect(lines.last?.hasSuffix(" checks passed") == true)
+        #expect(lines.contains("ok      every method of the client is driven or listed"))
+        #expect(await server.stop() == .exited(0))
+    }
+
+    @Test(arguments: PythonScript.Environment.allCases)
+    func `keys that nobody knows are refused, and refreshed ones are let in`(
+        sdk: PythonScript.Environment
+    ) async throws {
+        let server = try await RunningFakeSLS.start(["--auth", "strict"])
+        _ = try await PythonScript.run("credentials", on: sdk, environment: server.clientEnvironment(.proxy))
         #expect(await server.stop() == .exited(0))
     }
 
