@@ -1,0 +1,9 @@
+/// What to do where the checkpoint has expired, because its log groups are older than what the logstore keeps.
+public enum GapPolicy: Sendable {
+    /// Go on with the oldest log group; the gap is reported.
+    case earliest
+    /// Go on behind the newest; all between is skipped and reported.
+    case latest
+    /// Stand still and report it every 30 s, until the checkpoint is set by hand.
+    case fail
+}

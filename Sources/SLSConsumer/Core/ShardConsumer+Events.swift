@@ -1,0 +1,150 @@
+public import SLSClient
+public import SLSProtocol
+
+extension ShardConsumer {
+    /// What a reply to a pull says; the bytes stay outside.
+    public struct Pulled: Equatable, Sendable {
+        /// Where the next pull goes on.
+        public let next: Cursor
+        /// How many log groups came.
+        public let count: Int
+        /// Their size, uncompressed.
+        public let rawByteCount: Int
+        /// Whether the shard has no more at this moment.
+        public let isAtEnd: Bool
+
+        /// A reply of these properties.
+        public init(next: Cursor, count: Int, rawByteCount: Int, isAtEnd: Bool) {
+            self.next = next
+            self.count = count
+            self.rawByteCount = rawByteCount
+            self.isAtEnd = isAtEnd
+        }
+    }
+
+    /// Why a call for this shard failed.
+    public enum CallFailure: Equatable, Sendable {
+        /// No answer, 5xx or a quota: worth another try.
+        case retriable
+        /// Refused for good: tried again, but slowly.
+        case refused
+        /// The shard is not ours any more (`ConsumerNotExist`, `ConsumerNotMatch`).
+        case notOwner
+        /// The position is outside what the shard retains (`InvalidCursor`).
+        case invalidCursor
+    }
+
+    /// What happened outside.
+    public enum Event: Equatable, Sendable {
+        /// A timer fired; `nextTimer` says when the next is due.
+        case tick
+        /// The group's checkpoints; shards without one are left out.
+        case checkpointsRead([ShardID: Cursor])
+        /// The cursor of the position that was asked for.
+        case resolved(Cursor)
+        /// A pull was answered; a batch of its log groups waits outside to be delivered, if there are any.
+        case pulled(Pulled)
+        /// The shard was listed; nil when it is not there any more.
+        case listed(isReadOnly: Bool?)
+        /// A checkpoint was saved.
+        case saved(Cursor)
+        /// The call that was asked for last failed.
+        case failed(Call, CallFailure)
+        /// Log groups were delivered everywhere.
+        case acknowledged([Cursor])
+        /// The server confirmed the lease.
+        case leaseRenewed
+        /// Let the shard go.
+        case drain
+        /// Give up what is still in flight, save, let go.
+        case hurry
+        /// The lease is over.
+        case drop
+        /// The processor has returned.
+        case processorEnded
+    }
+
+    /// The calls that may be under way, one of each.
+    public enum Call: Hashable, Sendable, CaseIterable {
+        /// Of the checkpoints.
+        case read
+        /// Of a cursor.
+        case resolve
+        /// Of log groups.
+        case pull
+        /// Of a checkpoint.
+        case save
+        /// Of the shards.
+        case list
+    }
+
+    /// What to do next, in this order.
+    public enum Action: Equatable, Sendable {
+        /// Read this shard's checkpoint, or those of the whole group where the initial position depends on them.
+        case readCheckpoints(ofAllShards: Bool)
+        /// Ask for the cursor of a position.
+        case resolve(CursorPosition)
+        /// Pull from here.
+        case pull(Cursor)
+        /// Hand the waiting batch to the processor.
+        case deliver
+        /// Ask whether the shard is read-only.
+        case listShards
+        /// Save a checkpoint, unforced.
+        case save(Cursor)
+        /// Tell the processor that nothing more comes; it ends what is in flight and returns.
+        case finishProcessing
+        /// Tell the processor to return at once.
+        case cancelProcessing
+        /// Something a person should know.
+        case report(Report)
+        /// The task is over.
+        case end(Ending)
+    }
+
+    /// What a person should know.
+    public enum Report: Equatable, Sendable {
+        /// Processing begins here.
+        case started(at: Cursor)
+        /// There was no checkpoint where one was expected; the shard begins at the configured position.
+        case surprisingStart(CursorPosition)
+        /// The checkpoint had expired; log groups up to the first retained one are lost to us.
+        case gap(from: Cursor, to: Cursor)
+        /// The checkpoint had expired, and the shard stands still until a person has decided.
+        case expired(Cursor)
+        /// A call is refused for good; tried again slowly.
+        case refused(Call)
+    }
+
+    /// How the task ended.
+    public enum Ending: Equatable, Sendable {
+        /// Saved and let go.
+        case released
+        /// Let go, but the last save did not succeed in time.
+        case unsaved
+        /// Ended without a save: the lease is over, or the shard is not ours.
+        case lost
+    }
+
+    /// Bounds and times.
+    public struct Configuration: Equatable, Sendable {
+        /// R: nothing is handed over for a position further than this past the confirmed checkpoint; bounds what a crash
+        /// repeats. Default 16,384 log groups.
+        public var runAhead = 16_384
+        /// How often a changed checkpoint is saved. Default 1 s.
+        public var saveInterval = Duration.seconds(1)
+        /// Log groups to ask for in one pull, 1 to 1,000. Default 1,000.
+        public var pullCount = 1_000
+        /// How often the shard is looked up for having become read-only. Default 60 s; six times as often at its end.
+        public var listInterval = Duration.seconds(60)
+        /// How long a refused call waits for its next try. Default 30 s.
+        public var refusedInterval = Duration.seconds(30)
+        /// What happens to a shard whose checkpoint has expired. Default `earliest`.
+        public var gapPolicy = GapPolicy.earliest
+        /// How long saving is tried while the shard is let go: the write timeout of the group.
+        public var drainSaveTimeout: Duration
+
+        /// The defaults, for a group with these times.
+        public init(timing: GroupTiming) { drainSaveTimeout = timing.writeTimeout }
+    }
+}
