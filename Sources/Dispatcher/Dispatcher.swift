@@ -30,7 +30,6 @@ public final class Dispatcher: Sendable {
     private let targets: [ShardDelivery.Target]
     private let consumer: Consumer
     private let counters: DispatchCounters
-    private let blocked = BlockedShards()
     private let clock: ConsumerClock
     private let logger: Logger
 
@@ -113,7 +112,7 @@ public final class Dispatcher: Sendable {
     /// What it does at this moment.
     public var status: DispatcherStatus {
         DispatcherStatus(
-            consumer: consumer.status, totals: counters.current, blocked: Set(blocked.current),
+            consumer: consumer.status, totals: counters.current,
             connectionCount: curlTransports.reduce(0) { $0 + $1.connectionCount })
     }
 
@@ -133,7 +132,7 @@ public final class Dispatcher: Sendable {
         if isChecked == nil { return Outcome(isSettled: true) }
         let surroundings = ShardDelivery.Surroundings(
             targets: targets, routes: settings.routes, putsInFlight: settings.putsInFlight, clock: clock,
-            counters: counters, blocked: blocked, logger: logger,
+            counters: counters, logger: logger,
             troubles: ThrottledLogger(logger, clock: clock))
         do throws(ConsumerError) {
             let outcome = try await consumer.run(until: stop, joined: joined) { held in

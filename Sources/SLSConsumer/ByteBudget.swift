@@ -22,8 +22,11 @@ public final class ByteBudget: Sendable {
 
     /// Waits until there is room for `byteCount` bytes and holds it for as long as the result lives.
     ///
+    /// - Parameter waiting: Called when there is none yet.
     /// - Returns: nil if the task was cancelled first.
-    func reserve(_ byteCount: Int, for shard: ShardID) async -> Reservation? {
+    func reserve(
+        _ byteCount: Int, for shard: ShardID, waiting: () -> Void = {}
+    ) async -> Reservation? {
         let wait = state.withLock { state -> (FetchBudget.Ticket, Eventually<Void>)? in
             guard let ticket = state.budget.request(byteCount, for: shard) else { return nil }
             let granted = Eventually<Void>()
@@ -32,6 +35,7 @@ public final class ByteBudget: Sendable {
         }
         let reservation = Reservation(byteCount, of: shard, in: self)
         guard let (ticket, granted) = wait else { return reservation }
+        waiting()
         if await granted.value() != nil { return reservation }
         // Cancelled. The grant may have come at the same moment: then the reservation's end gives it back.
         let wasGranted = state.withLock { $0.waits.removeValue(forKey: ticket) == nil }

@@ -25,6 +25,8 @@ public final class Consumer: Sendable {
         public var isStartFixed = true
         /// What happens to a shard whose checkpoint has expired. Default: it goes on with the oldest log group.
         public var gapPolicy = GapPolicy.earliest
+        /// Told of each change of what this consumer holds, in order; it must return at once. Default: nothing is done.
+        public var rebalanced: @Sendable (Rebalance) -> Void = { _ in }
         /// Pulled bytes held by all shards together. Default 256 MB. (Java: `maxInProgressingDataSizeInMB`.)
         public var byteBudget = 256_000_000
         /// Pulled bytes held by one shard. Default 32 MB.
@@ -50,7 +52,7 @@ public final class Consumer: Sendable {
     private let clock: ConsumerClock
     private let logger: Logger
     private let budget: ByteBudget
-    private let board = StatusBoard()
+    private let board: StatusBoard
 
     /// - Parameters:
     ///   - client: For everything but heartbeats.
@@ -64,12 +66,13 @@ public final class Consumer: Sendable {
         heartbeatClient = client.over(heartbeatTransport)
         self.clock = clock
         self.logger = logger
+        board = StatusBoard(metrics: ConsumerMetrics())
         budget = ByteBudget(limit: configuration.byteBudget, limitPerShard: configuration.byteBudgetPerShard)
     }
 
     /// What the consumer does at this moment.
     public var status: ConsumerStatus {
-        var status = board.status(now: clock.now())
+        var status = board.status(now: clock.now(), wall: clock.wall())
         status.heldByteCount = budget.used
         return status
     }
@@ -96,7 +99,8 @@ public final class Consumer: Sendable {
         let surroundings = ShardTask.Surroundings(
             calls: calls, lease: lease, budget: budget,
             reservationByteCount: min(ShardCalls.pullByteCount, configuration.byteBudgetPerShard), clock: clock,
-            board: board, process: process, logger: logger, troubles: ThrottledLogger(logger, clock: clock))
+            board: board, process: process, rebalanced: configuration.rebalanced, logger: logger,
+            troubles: ThrottledLogger(logger, clock: clock))
         var loop = MemberLoop(
             membership: Membership(timing: entry.timing, now: clock.now()), lease: lease, positions: entry.positions,
             surroundings: surroundings, configuration: configuration, client: client,
@@ -113,7 +117,7 @@ public final class Consumer: Sendable {
     private func isCovered(_ debts: SentPositions, _ calls: ShardCalls) async -> Bool {
         if debts.isCovered { return true }
         do {
-            return debts.covered(by: try await calls.readCheckpoints(of: nil)).isCovered
+            return debts.covered(by: try await calls.readCheckpoints(of: nil).cursors).isCovered
         } catch {
             return false
         }

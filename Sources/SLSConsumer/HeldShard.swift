@@ -40,22 +40,35 @@ public struct Batch: Sendable {
 public struct ProcessingResult: Equatable, Sendable {
     /// The position behind the last log group of which anything was sent anywhere; nil when nothing was.
     public var sentUpTo: Cursor?
+    /// What is to become of the shard.
+    ///
+    /// A processor may return before its batches have ended: with `.restart` the shard begins again from the committed
+    /// checkpoint, with a new `HeldShard` and after a wait of 1 s doubling to 60 s that progress of the checkpoint
+    /// resets; with `.hold` it stands still, owned and visible, until a person has set its checkpoint or started the
+    /// process anew; with `.seek` it goes on elsewhere. When the shard is being let go, that comes first.
+    public var ending: ShardConsumer.ProcessorEnding
 
     /// A result with what was sent.
-    public init(sentUpTo: Cursor?) { self.sentUpTo = sentUpTo }
+    public init(sentUpTo: Cursor?, ending: ShardConsumer.ProcessorEnding = .finished) {
+        self.sentUpTo = sentUpTo
+        self.ending = ending
+    }
 }
 
 /// Processes one shard while this consumer holds it.
 ///
 /// It returns once `batches` has ended and what is in flight is finished, and promptly when its task is cancelled: then
-/// the lease is over, and nothing more may be written.
+/// the lease is over, and nothing more may be written. It is called once for each stretch of a shard: anew after a
+/// restart, a hold or a seek.
 public typealias ShardProcessor = @Sendable (HeldShard) async -> ProcessingResult
 
 /// One shard while this consumer holds it, as its processor sees it.
 public final class HeldShard: Sendable {
     /// The shard.
     public let id: ShardID
-    /// Log groups in order; ends when the shard is to be let go. For one reader.
+    /// Where this stretch begins: a position that the server has confirmed as the shard's checkpoint.
+    public let start: Cursor
+    /// Log groups in order; ends when the shard is to be let go or turned elsewhere. For one reader.
     public let batches: AsyncStream<Batch>
 
     private let lease: Lease
@@ -63,17 +76,39 @@ public final class HeldShard: Sendable {
     private let continuation: AsyncStream<Batch>.Continuation
     private let reason = Lock<Membership.DrainReason?>(nil)
     private let acknowledged: @Sendable ([Cursor]) -> Void
+    private let counted: @Sendable (ShardNews) -> Void
+    private let finished = Eventually<Void>()
 
-    init(_ id: ShardID, lease: Lease, generation: Int, acknowledged: @escaping @Sendable ([Cursor]) -> Void) {
+    init(
+        _ id: ShardID, start: Cursor, lease: Lease, generation: Int,
+        acknowledged: @escaping @Sendable ([Cursor]) -> Void,
+        counted: @escaping @Sendable (ShardNews) -> Void = { _ in }
+    ) {
         self.id = id
+        self.start = start
         self.lease = lease
         self.generation = generation
         self.acknowledged = acknowledged
+        self.counted = counted
         (batches, continuation) = AsyncStream.makeStream(of: Batch.self)
     }
 
     /// Says that log groups were delivered everywhere, in any order; the checkpoint may pass them.
     public func acknowledge(_ cursors: [Cursor]) { acknowledged(cursors) }
+
+    /// Says that all log groups of a batch were delivered everywhere.
+    public func acknowledge(_ batch: Batch) {
+        acknowledged((0..<batch.count).map { batch.cursor(of: $0) })
+    }
+
+    /// Says whether something refuses a log group of this shard for good, and what: the shard is shown as blocked.
+    public func setBlocked(_ reason: String?) { counted(.blocked(reason)) }
+
+    /// Counts tries that had to be repeated.
+    public func countRetries(_ count: Int) { counted(.retries(count)) }
+
+    /// Counts writes that their target already had, so that they were not stored a second time.
+    public func countSuppressedDuplicates(_ count: Int) { counted(.suppressedDuplicates(count)) }
 
     /// From when on no write may start: it could end after others have been given the shard. nil when the lease is over.
     public var writeBarrier: Instant? { lease.current.writeBarrier(generation: generation) }
@@ -84,13 +119,34 @@ public final class HeldShard: Sendable {
     /// How long one try of a write may take.
     public var writeTimeout: Duration { lease.current.timing.writeTimeout }
 
-    /// Why `batches` has ended; nil before.
+    /// Why the shard is let go; nil before, and when it only turns elsewhere.
     public var drainReason: Membership.DrainReason? { reason.withLock { $0 } }
+
+    /// Set when nothing more comes: what is not begun by then is better left.
+    public var isEnding: Bool { finished.current != nil }
+
+    /// Waits that long, but no longer than until nothing more comes or the task is cancelled.
+    func sleep(for duration: Duration, by clock: ConsumerClock) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await clock.sleep(until: clock.now() + duration) }
+            group.addTask { [finished] in _ = await finished.value() }
+            _ = await group.next()
+            group.cancelAll()
+        }
+    }
 
     func deliver(_ batch: Batch) { continuation.yield(batch) }
 
     func finish(_ why: Membership.DrainReason?) {
         reason.withLock { $0 = $0 ?? why }
+        finished.set(())
         continuation.finish()
     }
+}
+
+/// What a processor tells about its shard, for status views.
+enum ShardNews: Sendable {
+    case blocked(String?)
+    case retries(Int)
+    case suppressedDuplicates(Int)
 }

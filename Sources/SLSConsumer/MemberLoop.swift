@@ -48,6 +48,9 @@ struct MemberLoop {
             var timer = WakeTimer(clock: surroundings.clock) { [mailbox] in mailbox.send(.event(.tick)) }
             group.addTask { [mailbox] in if await stop.value() != nil { mailbox.send(.event(.shutDown)) } }
             group.addTask { [self] in await watchGroup() }
+            group.addTask { [self] in
+                await LagWatch(surroundings: surroundings, client: client, logstore: configuration.logstore).run()
+            }
             mailbox.send(.event(.tick))
             for await message in mailbox.events {
                 for action in take(message) {
@@ -69,6 +72,7 @@ struct MemberLoop {
         case .event(let plain): event = plain
         case .ended(let shard, let outcome):
             tasks[shard] = nil
+            surroundings.rebalanced(outcome.ending == .lost ? .lost(shard) : .released(shard))
             debts.add(outcome, of: shard)
             logger.notice("shard stopped", metadata: ["shard": "\(shard)", "ending": "\(outcome.ending)"])
             event = .ended(shard)
@@ -85,6 +89,7 @@ struct MemberLoop {
         surroundings.board.update {
             $0.heartbeatCount += 1
             $0.isUnauthorized = false
+            $0.healthError = nil
         }
         if !hasJoined {
             hasJoined = true
@@ -108,13 +113,16 @@ struct MemberLoop {
 
     private func sendHeartbeat(_ id: Int, reporting shards: [ShardID], in group: inout DiscardingTaskGroup) {
         let client = heartbeatClient.limited(to: membership.timing.heartbeatTimeout)
-        group.addTask { [configuration, mailbox, troubles = surroundings.troubles] in
+        group.addTask { [configuration, mailbox, surroundings, troubles = surroundings.troubles] in
+            let sent = surroundings.clock.now()
             do throws(ClientError) {
                 let granted = try await client.heartbeat(
                     configuration.consumer, in: configuration.group, of: configuration.logstore, holding: shards)
+                surroundings.board.answered(after: surroundings.clock.now() - sent)
                 mailbox.send(.event(.answered(heartbeat: id, granted: granted)))
             } catch {
                 if !error.isCancelled {
+                    surroundings.board.update { $0.healthError = "heartbeats fail: \(error)" }
                     troubles.log(
                         .warning, "a heartbeat failed and is tried again", about: error.code,
                         metadata: ["error": "\(error)"])
@@ -130,6 +138,8 @@ struct MemberLoop {
         let task = ShardTask(shard, positions: positions, configuration: shardConfiguration, in: surroundings)
         tasks[shard] = task
         logger.notice("shard gained", metadata: ["shard": "\(shard)"])
+        surroundings.board.gained(shard)
+        surroundings.rebalanced(.gained(shard))
         group.addTask { [mailbox] in mailbox.send(.ended(shard, await task.run())) }
     }
 

@@ -10,23 +10,19 @@ struct ShardCalls: Sendable {
     let lease: Lease
     let clock: ConsumerClock
     let listing: ShardListing
+    let checkpoints = CheckpointListing()
     let logstore: LogstoreName
     let group: ConsumerGroupName
     let consumer: ConsumerName
 
     /// The checkpoints that were ever saved.
-    func readCheckpoints(of shard: ShardID?) async throws(ClientError) -> [ShardID: Cursor] {
-        var found: [ShardID: Cursor] = [:]
-        for checkpoint in try await brief.listCheckpoints(of: group, in: logstore, shard: shard)
-        where !checkpoint.checkpoint.isEmpty {
-            guard let cursor = Cursor(encoded: checkpoint.checkpoint) else {
-                throw .malformedResponse(
-                    reason: "the checkpoint of shard \(checkpoint.shard) is no cursor", status: 200,
-                    excerpt: String(checkpoint.checkpoint.prefix(80)), requestID: nil)
-            }
-            found[ShardID(checkpoint.shard)] = cursor
-        }
-        return found
+    func readCheckpoints(of shard: ShardID?) async throws(ClientError) -> Checkpoints {
+        try await Checkpoints(brief.listCheckpoints(of: group, in: logstore, shard: shard))
+    }
+
+    /// All checkpoints, by a request that leaves after this call began.
+    func readBack() async throws(ClientError) -> Checkpoints {
+        try await checkpoints.read { () async throws(ClientError) in try await readCheckpoints(of: nil) }
     }
 
     func resolve(_ position: CursorPosition, of shard: ShardID) async throws(ClientError) -> Cursor {

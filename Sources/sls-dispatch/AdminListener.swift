@@ -66,7 +66,7 @@ final class AdminListener: Sendable {
         switch request.target.split(separator: "?", omittingEmptySubsequences: false).first {
         case "/healthz": return text(200, "ok\n")
         case "/readyz":
-            let isReady = dispatcher.status.leaseRemaining > .zero
+            let isReady = dispatcher.status.member.leaseRemaining > .zero
             return text(isReady ? 200 : 503, isReady ? "ready\n" : "no lease\n")
         case "/metrics": return text(200, metrics.text(), type: PrometheusFactory.contentType)
         case "/status": return text(200, StatusDocument(dispatcher).json, type: "application/json")

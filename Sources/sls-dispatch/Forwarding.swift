@@ -135,7 +135,7 @@ struct Forwarding: Sendable {
         var metadata: Logger.Metadata = [
             "pulled": "\(status.totals.pulled)", "unrouted": "\(status.totals.unrouted)",
             "failed-puts": "\(status.totals.failedPuts)",
-            "gaps": "\(status.gapCount)", "shards": "\(status.shards.count)",
+            "gaps": "\(status.member.gapCount)", "shards": "\(status.shards.count)",
             "connections": "\(status.connectionCount)",
         ]
         for (place, count) in zip(options.settings.targets, status.totals.accepted) {

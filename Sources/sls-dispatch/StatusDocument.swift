@@ -18,10 +18,36 @@ func readyLine(consumer: String, admin: String?) -> String {
 struct StatusDocument: Encodable {
     struct Shard: Encodable {
         let shard: Int
+        /// `initializing`, `processing`, `waiting`, `blocked`, `held` or `shuttingDown`.
         let state: String
+        let reason: String?
         let checkpoint: Int64?
         let delivered: Int64?
         let outstanding: Int
+        let lagSeconds: Int?
+        /// Unix seconds.
+        let lastCommit: Int?
+        let batches: Int
+        let retries: Int
+        let suppressedDuplicates: Int
+        let gaps: Int
+        let restarts: Int
+
+        init(_ shown: DispatcherStatus.Shard) {
+            shard = shown.id.value
+            state = shown.state
+            reason = shown.reason
+            checkpoint = shown.checkpoint?.number
+            delivered = shown.delivered?.number
+            outstanding = shown.outstandingCount
+            lagSeconds = shown.lagSeconds
+            lastCommit = shown.lastCommit?.seconds
+            batches = shown.batchCount
+            retries = shown.retryCount
+            suppressedDuplicates = shown.suppressedDuplicateCount
+            gaps = shown.gapCount
+            restarts = shown.restartCount
+        }
     }
 
     struct Route: Encodable {
@@ -34,8 +60,13 @@ struct StatusDocument: Encodable {
     let leaseSeconds: Double
     let leaseLosses: Int
     let gaps: Int
+    let foreignCheckpoints: Int
+    let rebalances: Int
     let heartbeats: Int
+    let heartbeatMilliseconds: Double?
+    let budgetBytes: Int
     let isUnauthorized: Bool
+    let healthError: String?
     let connections: Int
     let pulled: Int
     let failedPuts: Int
@@ -47,11 +78,17 @@ struct StatusDocument: Encodable {
     init(_ dispatcher: Dispatcher) {
         let status = dispatcher.status
         consumer = dispatcher.consumerName.value
-        leaseSeconds = status.leaseRemaining.inSeconds
-        leaseLosses = status.leaseLossCount
-        gaps = status.gapCount
-        heartbeats = status.heartbeatCount
-        isUnauthorized = status.isUnauthorized
+        let member = status.member
+        leaseSeconds = member.leaseRemaining.inSeconds
+        leaseLosses = member.leaseLossCount
+        gaps = member.gapCount
+        foreignCheckpoints = member.foreignCheckpointCount
+        rebalances = member.rebalanceCount
+        heartbeats = member.heartbeatCount
+        heartbeatMilliseconds = member.heartbeatRoundTrip.map { $0.inSeconds * 1_000 }
+        budgetBytes = member.heldByteCount
+        isUnauthorized = member.isUnauthorized
+        healthError = member.healthError
         connections = status.connectionCount
         pulled = status.totals.pulled
         failedPuts = status.totals.failedPuts
@@ -62,11 +99,7 @@ struct StatusDocument: Encodable {
                 logstore: place.description, logGroups: status.totals.accepted[index],
                 bytes: status.totals.acceptedByteCount[index])
         }
-        shards = status.shards.map { shard in
-            Shard(
-                shard: shard.id.value, state: shard.state.rawValue, checkpoint: shard.checkpoint?.number,
-                delivered: shard.delivered?.number, outstanding: shard.outstandingCount)
-        }
+        shards = status.shards.map(Shard.init)
     }
 
     var json: String { sls_dispatch.json(self) + "\n" }

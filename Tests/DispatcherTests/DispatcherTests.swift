@@ -104,13 +104,13 @@ import Testing
                 return counts[0] == 10 && counts[2] == 10
             }
             try await wait(for: "it is blocked") {
-                dispatcher.dispatcher.status.shards.contains { $0.state == .blocked }
+                dispatcher.dispatcher.status.shards.contains { $0.state == "blocked" }
             }
             let blocked = service.clock.now
             try await wait(for: "more than a minute") { service.clock.now - blocked > .seconds(70) }
             let tries = service.calls(.putLogs).filter { $0.request.url.contains("/audit/") && $0.sent > blocked }
             #expect((2...16).contains(tries.count), "each of 4 shards once in 30 s: \(tries.count)")
-            #expect(dispatcher.dispatcher.status.leaseLossCount == 0)
+            #expect(dispatcher.dispatcher.status.member.leaseLossCount == 0)
             let stopped = service.clock.now
             #expect(try await !dispatcher.leave(), "exit status 2")
             #expect(service.clock.now - stopped < .seconds(30), "nobody waits for what is refused")
@@ -156,7 +156,7 @@ import Testing
             }
             service.follow { $0.api == .heartbeat ? .hang : $0.api == .putLogs ? .refuse(503, "ServerBusy") : nil }
             try await service.fill(0..<60)
-            try await wait(for: "the lease is lost") { dispatcher.dispatcher.status.leaseLossCount == 1 }
+            try await wait(for: "the lease is lost") { dispatcher.dispatcher.status.member.leaseLossCount == 1 }
         }
         let lastAnswered = try #require(service.calls(.heartbeat).last { $0.status == 200 })
         let lastPut = try #require(service.calls(.putLogs).last)

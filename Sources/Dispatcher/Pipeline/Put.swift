@@ -20,6 +20,7 @@ extension ShardDelivery {
             let metadata: Logger.Metadata = [
                 "logstore": "\(target.place)", "shard": "\(held.id)", "cursor": "\(write.cursor)", "error": "\(error)",
             ]
+            held.countRetries(1)
             if error.isRetriable {
                 outside.troubles.log(
                     .warning, "a put failed and is tried again", about: "\(target.place) \(error.code)",

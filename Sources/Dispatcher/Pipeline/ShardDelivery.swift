@@ -23,7 +23,6 @@ struct ShardDelivery: Sendable {
         let putsInFlight: Int
         let clock: ConsumerClock
         let counters: DispatchCounters
-        let blocked: BlockedShards
         let logger: Logger
         let troubles: ThrottledLogger
     }
@@ -68,7 +67,6 @@ struct ShardDelivery: Sendable {
                 timer.arm(window.nextTimer, in: &group)
             }
         }
-        outside.blocked.set(held.id, isBlocked: false)
         return ProcessingResult(sentUpTo: window.sentUpTo)
     }
 
@@ -119,8 +117,9 @@ struct ShardDelivery: Sendable {
             case .put(let write):
                 group.addTask { mailbox.send(.event(.answered(write.id, await put(write)))) }
             case .acknowledge(let cursors): held.acknowledge(cursors)
-            case .blocked: outside.blocked.set(held.id, isBlocked: true)
-            case .unblocked: outside.blocked.set(held.id, isBlocked: window.isBlocked)
+            case .blocked(let target, let cursor):
+                held.setBlocked("\(outside.targets[target].place) refuses the log group at \(cursor)")
+            case .unblocked: if !window.isBlocked { held.setBlocked(nil) }
             case .finish: return true
             }
         }

@@ -4,6 +4,6 @@ public enum GapPolicy: Sendable {
     case earliest
     /// Go on behind the newest; all between is skipped and reported.
     case latest
-    /// Stand still and report it every 30 s, until the checkpoint is set by hand.
+    /// Hold the shard: it stands still until the checkpoint is set by hand.
     case fail
 }

@@ -8,12 +8,18 @@ package struct ShardOutcome: Equatable, Sendable {
     package let confirmed: Cursor?
     /// The position behind the last log group of which anything was sent; nil when nothing was.
     package let sentUpTo: Cursor?
+    /// Why it was let go; nil when it was not told to.
+    package let drainReason: Membership.DrainReason?
 
     /// An outcome of these parts.
-    package init(ending: ShardConsumer.Ending, confirmed: Cursor?, sentUpTo: Cursor?) {
+    package init(
+        ending: ShardConsumer.Ending, confirmed: Cursor?, sentUpTo: Cursor?,
+        drainReason: Membership.DrainReason? = nil
+    ) {
         self.ending = ending
         self.confirmed = confirmed
         self.sentUpTo = sentUpTo
+        self.drainReason = drainReason
     }
 }
 
@@ -22,15 +28,18 @@ package struct ShardOutcome: Equatable, Sendable {
 /// A shard may be lost and come back, and what its next task sends may be less than what the one before did.
 package struct SentPositions: Sendable {
     private var positions: [ShardID: Cursor] = [:]
+    /// Those that waited for a person's decision when we stopped.
+    private var held: Set<ShardID> = []
 
     /// Nothing was sent.
     package init() {}
 
-    /// Whether the checkpoints that are known cover everything that was sent.
-    package var isCovered: Bool { positions.isEmpty }
+    /// Whether the checkpoints that are known cover everything that was sent, and no shard was held at the stop.
+    package var isCovered: Bool { positions.isEmpty && held.isEmpty }
 
     /// Takes in what a task has sent, and the checkpoint that it last saw.
     package mutating func add(_ outcome: ShardOutcome, of shard: ShardID) {
+        if outcome.ending == .held, outcome.drainReason == .shutDown { held.insert(shard) }
         if let sent = outcome.sentUpTo { positions[shard] = max(positions[shard] ?? sent, sent) }
         if let confirmed = outcome.confirmed { cover(shard, upTo: confirmed) }
     }

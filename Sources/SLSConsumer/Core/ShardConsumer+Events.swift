@@ -40,6 +40,10 @@ extension ShardConsumer {
         case tick
         /// The group's checkpoints; shards without one are left out.
         case checkpointsRead([ShardID: Cursor])
+        /// The shard's checkpoint is no cursor, whatever it was read for.
+        case checkpointUnreadable(String)
+        /// The shard's checkpoint as the look-out found it; nil for none.
+        case readBack(Cursor?)
         /// The cursor of the position that was asked for.
         case resolved(Cursor)
         /// A pull was answered; a batch of its log groups waits outside to be delivered, if there are any.
@@ -60,8 +64,24 @@ extension ShardConsumer {
         case hurry
         /// The lease is over.
         case drop
+        /// Go on at another position, which may lie before the present one.
+        case seek(Cursor)
         /// The processor has returned.
-        case processorEnded
+        case processorEnded(ProcessorEnding)
+    }
+
+    /// How a processor ends, and what is to become of its shard.
+    public enum ProcessorEnding: Equatable, Sendable {
+        /// It was told to, or it has given up: the shard is let go, and taken anew if it is still ours.
+        case finished
+        /// Start again from the checkpoint as the server has it, after 1 s doubling to 60 s, reset by progress. What was
+        /// acknowledged and is not saved yet is handed over again.
+        case restart(reason: String)
+        /// A person must decide: save what is acknowledged, then stand still until the checkpoint is set by hand or the
+        /// process starts anew. Heartbeats go on.
+        case hold(reason: String)
+        /// Go on at this position; it is saved first.
+        case seek(Cursor)
     }
 
     /// The calls that may be under way, one of each.
@@ -76,12 +96,16 @@ extension ShardConsumer {
         case save
         /// Of the shards.
         case list
+        /// Of the checkpoint, to see whether somebody else has set it.
+        case lookOut
     }
 
     /// What to do next, in this order.
     public enum Action: Equatable, Sendable {
         /// Read this shard's checkpoint, or those of the whole group where the initial position depends on them.
         case readCheckpoints(ofAllShards: Bool)
+        /// Read this shard's checkpoint back.
+        case readBack
         /// Ask for the cursor of a position.
         case resolve(CursorPosition)
         /// Pull from here.
@@ -110,10 +134,35 @@ extension ShardConsumer {
         case surprisingStart(CursorPosition)
         /// The checkpoint had expired; log groups up to the first retained one are lost to us.
         case gap(from: Cursor, to: Cursor)
-        /// The checkpoint had expired, and the shard stands still until a person has decided.
-        case expired(Cursor)
+        /// The checkpoint lay beyond everything the shard holds: it is another shard's, or the logstore was made anew.
+        case foreignPosition(Cursor, resumedAt: Cursor)
         /// A call is refused for good; tried again slowly.
         case refused(Call)
+        /// Somebody else has set the checkpoint: a twin, or a person; the shard starts again from there.
+        case foreignCheckpoint(found: Cursor?, ours: Cursor)
+        /// The shard is started again from its checkpoint; `isRepeated` when that happened less than an hour ago, too.
+        case restarting(reason: String, isRepeated: Bool)
+        /// The shard stands still until a person has decided.
+        case held(Hold)
+    }
+
+    /// Why a shard stands still.
+    public enum Hold: Equatable, Sendable, CustomStringConvertible {
+        /// The checkpoint is older than what the logstore keeps, and the gap policy leaves the decision to a person.
+        case expired(Cursor)
+        /// The checkpoint is no cursor.
+        case unreadable(String)
+        /// The processor asked for it.
+        case processor(String)
+
+        /// What to do about it, in a sentence.
+        public var description: String {
+            switch self {
+            case .expired(let cursor): "the checkpoint \(cursor) has expired; set it, or choose another gap policy"
+            case .unreadable(let text): "the checkpoint \(text.debugDescription) is no cursor; set it"
+            case .processor(let reason): reason
+            }
+        }
     }
 
     /// How the task ended.
@@ -124,6 +173,8 @@ extension ShardConsumer {
         case unsaved
         /// Ended without a save: the lease is over, or the shard is not ours.
         case lost
+        /// Saved and let go while a person had to decide.
+        case held
     }
 
     /// Bounds and times.
@@ -139,6 +190,8 @@ extension ShardConsumer {
         public var listInterval = Duration.seconds(60)
         /// How long a refused call waits for its next try. Default 30 s.
         public var refusedInterval = Duration.seconds(30)
+        /// How often the checkpoint is read back, all shards of a member at the same time. Default 3 s.
+        public var lookOutInterval = Duration.seconds(3)
         /// What happens to a shard whose checkpoint has expired. Default `earliest`.
         public var gapPolicy = GapPolicy.earliest
         /// How long saving is tried while the shard is let go: the write timeout of the group.

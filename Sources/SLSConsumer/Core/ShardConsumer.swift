@@ -1,17 +1,21 @@
-public import SLSClient
+import SLSClient
 public import SLSProtocol
 
 /// The life of one held shard: find the position, pull ahead, hand over, follow the acknowledgements with checkpoints,
 /// let go.
 ///
-/// initializing -> processing -> shuttingDown -> shutDown, as in the Java SDK. The processor outside gets batches and
-/// acknowledges log groups in any order; a checkpoint never passes one that is not acknowledged.
+/// initializing -> processing -> shuttingDown -> shutDown, as in the Java SDK, with turns on the way: a restart, a hold
+/// or a seek ends the processor and begins again. The processor outside gets batches and acknowledges log groups in any
+/// order; a checkpoint never passes one that is not acknowledged.
 public struct ShardConsumer: Sendable {
     private enum State: Equatable {
         case reading(ofAllShards: Bool)
         case resolving(CursorPosition, previous: Cursor?)
         case savingFirst
         case processing
+        /// The processor is about to end; then the turn is taken.
+        case turning(Turn)
+        case held(Hold)
         case shuttingDown
         case shutDown
     }
@@ -25,7 +29,17 @@ public struct ShardConsumer: Sendable {
     /// How many log groups were handed over and are not acknowledged.
     public var outstandingCount: Int { tracker?.outstandingCount ?? 0 }
     /// How often each call failed since its last success.
-    public private(set) var failureCounts: [Call: Int] = [:]
+    public var failureCounts: [Call: Int] { calls.failureCounts }
+    /// How often the shard was started again from its checkpoint.
+    public var restartCount: Int { restarts.count }
+    /// Why the shard stands still; nil when it does not.
+    public var hold: Hold? { if case .held(let hold) = state { hold } else { nil } }
+    /// Whether a pulled batch waits outside to be handed over.
+    public var isBatchWaiting: Bool { waiting != nil }
+    /// Whether everything the shard has at this moment is acknowledged.
+    public var isCaughtUp: Bool { state == .processing && isAtEnd && outstandingCount == 0 && waiting == nil }
+    /// Whether the position is known and batches are handed over.
+    public var isProcessing: Bool { state == .processing }
 
     private let configuration: Configuration
     private let positions: InitialPositions
@@ -34,16 +48,19 @@ public struct ShardConsumer: Sendable {
     private var tracker: CheckpointTracker?
     private var position = Cursor(number: 0)
     private var waiting: Pulled?
-    private var underWay: Set<Call> = []
-    private var notBefore: [Call: Instant] = [:]
-    private var backoffs: [Call: Backoff] = [:]
+    private var calls = CallPacing()
     private var pacing = FetchPacing()
+    private var lookOut = CheckpointLookOut()
+    private var restarts = RestartPacing()
     private var nextSave: Instant
     private var isReadOnly = false
     private var isAtEnd = false
     private var mustRepeatSave = false
+    /// A late copy of an older save was seen on the server.
+    private var isRewound = false
     private var isProcessorEnded = false
     private var saveDeadline: Instant?
+    private var ending = Ending.released
 
     /// A shard that was just granted.
     public init(_ shard: ShardID, configuration: Configuration, positions: InitialPositions, now: Instant) {
@@ -56,9 +73,9 @@ public struct ShardConsumer: Sendable {
 
     /// When `tick` is next due; nil when only an event can bring anything on.
     public var nextTimer: Instant? {
-        var due = notBefore.filter { !underWay.contains($0.key) && isDueByTime($0.key) }.map(\.value)
-        if state == .processing, !underWay.contains(.save), isSaveOwed {
-            due.append(max(nextSave, notBefore[.save] ?? nextSave))
+        var due = calls.due { isDueByTime($0) }
+        if maySave, !calls.isUnderWay(.save), isSaveOwed {
+            due.append(max(nextSave, calls.earliest(.save) ?? nextSave))
         }
         if let saveDeadline, state == .shuttingDown { due.append(saveDeadline) }
         return due.min()
@@ -75,6 +92,8 @@ public struct ShardConsumer: Sendable {
         switch event {
         case .tick: break
         case .checkpointsRead(let checkpoints): actions += checkpointsRead(checkpoints, now: now)
+        case .checkpointUnreadable(let text): actions += checkpointUnreadable(text, now: now)
+        case .readBack(let cursor): actions += readBack(cursor, now: now)
         case .resolved(let cursor): actions += resolved(cursor)
         case .pulled(let pulled): self.pulled(pulled, now: now)
         case .listed(let isReadOnly): listed(isReadOnly, now: now)
@@ -82,10 +101,11 @@ public struct ShardConsumer: Sendable {
         case .failed(let call, let failure): actions += failed(call, failure, now: now, using: &generator)
         case .acknowledged(let cursors): for cursor in cursors { tracker?.acknowledge(cursor) }
         case .leaseRenewed: mustRepeatSave = isReadOnly && isAtEnd
-        case .drain: actions += drain()
-        case .hurry: actions += drain() + [.cancelProcessing]
+        case .drain: actions += drain(now: now)
+        case .hurry: actions += drain(now: now) + [.cancelProcessing]
         case .drop: actions += [.cancelProcessing] + end(.lost)
-        case .processorEnded: actions += processorEnded(now: now)
+        case .seek(let cursor): actions += begin(.seek(cursor), now: now)
+        case .processorEnded(let ending): actions += processorEnded(ending, now: now)
         }
         return actions + due(now)
     }
@@ -93,19 +113,18 @@ public struct ShardConsumer: Sendable {
     // MARK: Finding the position
 
     private mutating func checkpointsRead(_ checkpoints: [ShardID: Cursor], now: Instant) -> [Action] {
-        succeeded(.read)
+        guard calls.succeeded(.read) else { return [] }
+        let found = checkpoints[shard]
+        if case .held = state { return lookedAtWhileHeld(found, now: now) }
         guard case .reading(let isOfAllShards) = state else { return [] }
-        if let cursor = checkpoints[shard] {
-            confirmed = cursor
-            return process(from: cursor, now: now)
-        }
+        if let found { return takeOver(at: found, now: now) }
         if !positions.isFixed, !isOfAllShards {
             state = .reading(ofAllShards: true)
             return []
         }
         switch positions.decide(shard, withCheckpoint: Set(checkpoints.keys), waited: now - began) {
         case .wait:
-            notBefore[.read] = now + .milliseconds(500)
+            calls.delay(.read, until: now + .milliseconds(500))
             return []
         case .resolve(let start, let isSurprising):
             state = .resolving(start, previous: nil)
@@ -113,35 +132,57 @@ public struct ShardConsumer: Sendable {
         }
     }
 
+    private mutating func checkpointUnreadable(_ text: String, now: Instant) -> [Action] {
+        if calls.isUnderWay(.lookOut) { return readBack(nil, now: now) }
+        guard calls.succeeded(.read) else { return [] }
+        switch state {
+        case .reading:
+            lookOut = CheckpointLookOut()
+            return begin(.hold(.unreadable(text)), now: now)
+        case .held: calls.delay(.read, until: now + configuration.refusedInterval)
+        default: break
+        }
+        return []
+    }
+
     private mutating func resolved(_ cursor: Cursor) -> [Action] {
-        succeeded(.resolve)
-        guard case .resolving(_, let previous) = state else { return [] }
-        var actions: [Action] = []
-        if let previous { actions.append(.report(.gap(from: previous, to: cursor))) }
+        guard calls.succeeded(.resolve), case .resolving(_, let previous) = state else { return [] }
         position = cursor
         // Saved before anything is handed over: a crash must not resolve another position (4.4, A2).
         state = .savingFirst
-        return actions
+        guard let previous else { return [] }
+        return [
+            .report(
+                previous <= cursor
+                    ? .gap(from: previous, to: cursor) : .foreignPosition(previous, resumedAt: cursor))
+        ]
+    }
+
+    private mutating func takeOver(at cursor: Cursor, now: Instant) -> [Action] {
+        confirmed = cursor
+        lookOut.tookOver(at: cursor)
+        return process(from: cursor, now: now)
     }
 
     private mutating func process(from cursor: Cursor, now: Instant) -> [Action] {
         tracker = CheckpointTracker(start: cursor)
         position = cursor
+        isAtEnd = false
         state = .processing
-        notBefore[.list] = now + configuration.listInterval
+        calls.delay(.list, until: now + configuration.listInterval)
+        calls.delay(.lookOut, until: nextLookOut(now))
         return [.report(.started(at: cursor))]
     }
 
     // MARK: Processing
 
     private mutating func pulled(_ pulled: Pulled, now: Instant) {
-        succeeded(.pull)
-        guard state == .processing else { return }
+        guard calls.succeeded(.pull), state == .processing else { return }
         let isProgress = pulled.next != position
         let wasAtEnd = isAtEnd
         isAtEnd = pulled.isAtEnd || !isProgress
         let isFull = pulled.count >= configuration.pullCount || pulled.rawByteCount >= FetchPacing.largeByteCount
-        notBefore[.pull] = now + pacing.wait(isProgress: isProgress, isAtEnd: isAtEnd, isFull: isFull)
+        calls.delay(.pull, until: now + pacing.wait(isProgress: isProgress, isAtEnd: isAtEnd, isFull: isFull))
         position = pulled.next
         if pulled.count > 0 {
             waiting = pulled
@@ -149,12 +190,12 @@ public struct ShardConsumer: Sendable {
             tracker?.take(0, upTo: pulled.next)
         }
         // A shard that has just come to its end may have been split there.
-        if isAtEnd, !wasAtEnd, !isReadOnly { notBefore[.list] = now }
+        if isAtEnd, !wasAtEnd, !isReadOnly { calls.delay(.list, until: now) }
     }
 
     private mutating func listed(_ isReadOnly: Bool?, now: Instant) {
-        succeeded(.list)
-        notBefore[.list] = now + (isAtEnd ? configuration.listInterval / 6 : configuration.listInterval)
+        guard calls.succeeded(.list) else { return }
+        calls.delay(.list, until: now + (isAtEnd ? configuration.listInterval / 6 : configuration.listInterval))
         if let isReadOnly, isReadOnly != self.isReadOnly {
             self.isReadOnly = isReadOnly
             mustRepeatSave = isReadOnly
@@ -162,67 +203,156 @@ public struct ShardConsumer: Sendable {
     }
 
     private mutating func saved(_ cursor: Cursor, now: Instant) -> [Action] {
-        succeeded(.save)
+        guard calls.succeeded(.save) else { return [] }
         confirmed = cursor
+        lookOut.confirmed(cursor)
+        restarts.saved(cursor)
         mustRepeatSave = false
+        isRewound = false
         nextSave = now + configuration.saveInterval
-        return state == .savingFirst ? process(from: cursor, now: now) : []
+        return state == .savingFirst && cursor == position ? process(from: cursor, now: now) : []
     }
 
     private mutating func failed(
         _ call: Call, _ failure: CallFailure, now: Instant, using generator: inout some RandomNumberGenerator
     ) -> [Action] {
-        underWay.remove(call)
-        failureCounts[call, default: 0] += 1
+        let isWanted = calls.failed(call)
         switch failure {
         case .notOwner: return [.cancelProcessing] + end(.lost)
+        case _ where !isWanted: return []
         case .invalidCursor where call == .pull && state == .processing && outstandingCount == 0 && waiting == nil:
             switch configuration.gapPolicy {
             case .earliest: state = .resolving(.begin, previous: position)
             case .latest: state = .resolving(.end, previous: position)
-            case .fail:
-                // Read again before the next try: it may have been set by hand meanwhile.
-                state = .reading(ofAllShards: false)
-                notBefore[.read] = now + configuration.refusedInterval
-                return [.report(.expired(position))]
+            case .fail: return begin(.hold(.expired(position)), now: now)
             }
             return []
         case .retriable, .invalidCursor:
-            var backoff = backoffs[call] ?? Backoff()
-            notBefore[call] = now + backoff.next(using: &generator)
-            backoffs[call] = backoff
+            calls.backOff(call, now: now, using: &generator)
             return []
         case .refused:
-            notBefore[call] = now + configuration.refusedInterval
+            calls.delay(call, until: now + configuration.refusedInterval)
             return [.report(.refused(call))]
         }
     }
 
-    private mutating func succeeded(_ call: Call) {
-        underWay.remove(call)
-        notBefore[call] = nil
-        backoffs[call] = nil
-        failureCounts[call] = nil
+    // MARK: The look-out
+
+    private mutating func readBack(_ found: Cursor?, now: Instant) -> [Action] {
+        guard calls.succeeded(.lookOut), state == .processing, let confirmed else { return [] }
+        calls.delay(.lookOut, until: nextLookOut(now))
+        switch lookOut.verdict(of: found) {
+        case .current: return []
+        case .olderOwn:
+            isRewound = true
+            return []
+        case .foreign:
+            return [.report(.foreignCheckpoint(found: found, ours: confirmed))]
+                + begin(.restart(reason: "the checkpoint was set elsewhere", isByForeignCheckpoint: true), now: now)
+        }
     }
 
-    // MARK: Letting go
+    private mutating func lookedAtWhileHeld(_ found: Cursor?, now: Instant) -> [Action] {
+        switch lookOut.verdict(of: found) {
+        case .current: break
+        case .olderOwn: isRewound = true
+        case .foreign:
+            if let found { return takeOver(at: found, now: now) }
+            state = .reading(ofAllShards: false)
+            return []
+        }
+        calls.delay(.read, until: now + configuration.refusedInterval)
+        return []
+    }
 
-    private mutating func drain() -> [Action] {
+    /// On a grid, so that all shards of a member ask at the same moment, with one request.
+    private func nextLookOut(_ now: Instant) -> Instant {
+        let interval = configuration.lookOutInterval.nanoseconds
+        return Instant(nanoseconds: (now.nanoseconds / interval + 1) * interval)
+    }
+
+    // MARK: Turns and letting go
+
+    /// Ends the processor, if there is one, and then takes the turn.
+    private mutating func begin(_ turn: Turn, now: Instant) -> [Action] {
+        switch state {
+        case .processing:
+            giveUpPosition()
+            state = .turning(turn)
+            return [.finishProcessing]
+        case .turning:
+            state = .turning(turn)
+            return []
+        case .reading, .resolving, .savingFirst, .held: return take(turn, now: now)
+        case .shuttingDown, .shutDown: return []
+        }
+    }
+
+    private mutating func take(_ turn: Turn, now: Instant) -> [Action] {
+        giveUpPosition()
+        switch turn {
+        case .restart(let reason, _):
+            tracker = nil
+            state = .reading(ofAllShards: false)
+            let next = restarts.next(at: confirmed, now: now)
+            calls.delay(.read, until: now + next.wait)
+            return [.report(.restarting(reason: reason, isRepeated: next.isRepeated))]
+        case .hold(let hold):
+            state = .held(hold)
+            calls.delay(.read, until: now + configuration.refusedInterval)
+            return [.report(.held(hold))]
+        case .seek(let cursor):
+            tracker = nil
+            position = cursor
+            state = .savingFirst
+            return []
+        }
+    }
+
+    private mutating func giveUpPosition() {
+        calls.abandon()
+        waiting = nil
+    }
+
+    private mutating func processorEnded(_ ending: ProcessorEnding, now: Instant) -> [Action] {
+        let asked = Turn(ending)
+        switch state {
+        case .shutDown, .held: return []
+        case .turning(let turn):
+            // What the processor has found out comes before what was only to be read anew.
+            if case .restart = turn, let asked { return take(asked, now: now) }
+            return take(turn, now: now)
+        case .shuttingDown: if case .hold = asked { self.ending = .held }
+        case .reading, .resolving, .savingFirst, .processing:
+            if let asked { return take(asked, now: now) }
+        }
+        isProcessorEnded = true
+        saveDeadline = now + configuration.drainSaveTimeout
+        // A processor that returns by itself has given up; the shard is let go, and taken anew if still ours.
+        return drain(now: now)
+    }
+
+    private mutating func drain(now: Instant) -> [Action] {
         switch state {
         case .processing:
             state = .shuttingDown
             waiting = nil
             return [.finishProcessing]
+        case .turning(let turn):
+            state = .shuttingDown
+            // What somebody else has set is not overwritten.
+            if case .restart(_, isByForeignCheckpoint: true) = turn { tracker = nil }
+            if case .hold = turn { ending = .held }
+            return []
+        case .held:
+            state = .shuttingDown
+            ending = .held
+            isProcessorEnded = true
+            saveDeadline = now + configuration.drainSaveTimeout
+            return []
         case .reading, .resolving, .savingFirst: return [.cancelProcessing] + end(.released)
         case .shuttingDown, .shutDown: return []
         }
-    }
-
-    private mutating func processorEnded(now: Instant) -> [Action] {
-        isProcessorEnded = true
-        saveDeadline = now + configuration.drainSaveTimeout
-        // A processor that returns by itself has given up; the shard is let go, and taken anew if still ours.
-        return drain()
     }
 
     private mutating func end(_ ending: Ending) -> [Action] {
@@ -234,16 +364,29 @@ public struct ShardConsumer: Sendable {
 
     private var isSaveOwed: Bool {
         guard let tracker, let confirmed else { return false }
-        return tracker.lowWater != confirmed || (mustRepeatSave && isAtEnd && outstandingCount == 0 && waiting == nil)
+        return tracker.lowWater != confirmed || isRewound
+            || (mustRepeatSave && isAtEnd && outstandingCount == 0 && waiting == nil)
+    }
+
+    /// Whether acknowledgements are followed by saves: not once the server's value is to stand, nor beside a seek.
+    private var maySave: Bool {
+        switch state {
+        case .processing, .held, .turning(.hold): true
+        default: false
+        }
     }
 
     /// Whether the call is one that time alone brings on in this state.
     private func isDueByTime(_ call: Call) -> Bool {
         switch call {
-        case .read: if case .reading = state { true } else { false }
+        case .read:
+            switch state {
+            case .reading, .held: true
+            default: false
+            }
         case .resolve: if case .resolving = state { true } else { false }
         case .pull: state == .processing && waiting == nil
-        case .list: state == .processing
+        case .list, .lookOut: state == .processing
         case .save: state == .savingFirst || (state == .shuttingDown && isProcessorEnded)
         }
     }
@@ -251,10 +394,15 @@ public struct ShardConsumer: Sendable {
     private mutating func due(_ now: Instant) -> [Action] {
         switch state {
         case .reading(let isOfAllShards):
-            return begin(.read, now) ? [.readCheckpoints(ofAllShards: isOfAllShards)] : []
-        case .resolving(let start, _): return begin(.resolve, now) ? [.resolve(start)] : []
-        case .savingFirst: return begin(.save, now) ? [.save(position)] : []
+            // A save that is under way would be missing from what is read.
+            if calls.isUnderWay(.save) { return [] }
+            return calls.begin(.read, now) ? [.readCheckpoints(ofAllShards: isOfAllShards)] : []
+        case .resolving(let start, _): return calls.begin(.resolve, now) ? [.resolve(start)] : []
+        case .savingFirst: return save(position, now)
         case .processing: return dueWhileProcessing(now)
+        case .turning(.hold): return dueSave(now)
+        case .turning: return []
+        case .held: return dueSave(now) + dueWhileHeld(now)
         case .shuttingDown: return isProcessorEnded ? dueAtTheEnd(now) : []
         case .shutDown: return []
         }
@@ -268,13 +416,20 @@ public struct ShardConsumer: Sendable {
             tracker?.take(pulled.count, upTo: pulled.next)
             actions.append(.deliver)
         }
-        if waiting == nil, begin(.pull, now) { actions.append(.pull(position)) }
-        if let lowWater, isSaveOwed {
-            let isHalfUsed = lowWater.number - confirmed.number >= Int64(configuration.runAhead / 2)
-            if now >= nextSave || isHalfUsed || mustRepeatSave, begin(.save, now) { actions.append(.save(lowWater)) }
+        if waiting == nil, calls.begin(.pull, now) { actions.append(.pull(position)) }
+        actions += dueSave(now)
+        if calls.begin(.list, now) { actions.append(.listShards) }
+        if calls.begin(.lookOut, now) {
+            lookOut.began()
+            actions.append(.readBack)
         }
-        if begin(.list, now) { actions.append(.listShards) }
         return actions
+    }
+
+    private mutating func dueWhileHeld(_ now: Instant) -> [Action] {
+        guard calls.begin(.read, now) else { return [] }
+        lookOut.began()
+        return [.readCheckpoints(ofAllShards: false)]
     }
 
     /// A batch that alone spans more than the bound (a filtered stream) goes once nothing else is unconfirmed.
@@ -283,17 +438,22 @@ public struct ShardConsumer: Sendable {
             || (outstandingCount == 0 && lowWater == confirmed)
     }
 
-    /// With the processor gone: the last save, tried until its deadline.
-    private mutating func dueAtTheEnd(_ now: Instant) -> [Action] {
-        guard let lowWater, isSaveOwed else { return end(.released) }
-        if let saveDeadline, now >= saveDeadline { return end(.unsaved) }
-        return begin(.save, now) ? [.save(lowWater)] : []
+    private mutating func dueSave(_ now: Instant) -> [Action] {
+        guard let lowWater, let confirmed, isSaveOwed else { return [] }
+        let isHalfUsed = lowWater.number - confirmed.number >= Int64(configuration.runAhead / 2)
+        return now >= nextSave || isHalfUsed || mustRepeatSave || isRewound ? save(lowWater, now) : []
     }
 
-    /// Marks a call as under way, unless it is already or must still wait.
-    private mutating func begin(_ call: Call, _ now: Instant) -> Bool {
-        guard !underWay.contains(call), notBefore[call].map({ now >= $0 }) ?? true else { return false }
-        underWay.insert(call)
-        return true
+    /// With the processor gone: the last save, tried until its deadline.
+    private mutating func dueAtTheEnd(_ now: Instant) -> [Action] {
+        guard let lowWater, isSaveOwed else { return end(ending) }
+        if let saveDeadline, now >= saveDeadline { return end(.unsaved) }
+        return save(lowWater, now)
+    }
+
+    private mutating func save(_ cursor: Cursor, _ now: Instant) -> [Action] {
+        guard calls.begin(.save, now) else { return [] }
+        lookOut.sent(cursor)
+        return [.save(cursor)]
     }
 }

@@ -2,8 +2,6 @@ import SLSConsumer
 import SLSProtocol
 import Testing
 
-private func at(_ number: Int64) -> Cursor { Cursor(number: number) }
-
 @Suite struct CheckpointTrackerTests {
     @Test func `the mark is the smallest cursor that is not acknowledged, in whatever order they come`() {
         var generator = SystemRandomNumberGenerator()

@@ -16,7 +16,7 @@ extension LoopTests.HandOverTests {
             try await wait(for: "log groups are handed over") { ledger.groupCount == 40 }
             try await running(new) {
                 try await wait(for: "two shards drain") {
-                    old.consumer.status.shards.values.count { $0.isDraining } == 2
+                    old.consumer.status.shards.values.count { $0.state == .shuttingDown } == 2
                 }
                 try await wait(for: "more heartbeats") {
                     service.calls(.heartbeat, by: "a-heart").count { $0.body == "[0,1,2,3]" } >= 4
@@ -50,7 +50,7 @@ extension LoopTests.HandOverTests {
             try await wait(for: "log groups are handed over") { ledger.groupCount == 40 }
             try await running(new) {
                 try await wait(for: "two shards drain") {
-                    old.consumer.status.shards.values.count { $0.isDraining } == 2
+                    old.consumer.status.shards.values.count { $0.state == .shuttingDown } == 2
                 }
             }
             // The new member is gone: after T its shards come back to the old one, which still drains them.
@@ -64,7 +64,8 @@ extension LoopTests.HandOverTests {
             ledger.gate.set(())
             try await wait(for: "all is saved") { try await service.isReadOut() }
             try await wait(for: "nothing drains") {
-                old.consumer.status.shards.count == 4 && !old.consumer.status.shards.values.contains { $0.isDraining }
+                old.consumer.status.shards.count == 4
+                    && !old.consumer.status.shards.values.contains { $0.state == .shuttingDown }
             }
         }
         #expect(ledger.mostRunning == 1)

@@ -15,7 +15,7 @@ extension LoopTests.LeaseTests {
     private func waitForShards(_ count: Int, of member: LiveMember) async throws {
         try await wait(for: "\(count) shards of \(member.name)") {
             let shards = member.consumer.status.shards.values
-            return shards.count { $0.confirmed != nil && !$0.isDraining } == count && shards.count == count
+            return shards.count { $0.confirmed != nil && $0.state != .shuttingDown } == count && shards.count == count
         }
     }
 
@@ -49,9 +49,9 @@ extension LoopTests.LeaseTests {
             try await waitForShards(2, of: heir)
             service.follow { $0.line == "a-heart" ? .hang : nil }
             try await wait(for: "the lease is lost") { member.consumer.status.leaseLossCount == 1 }
-            try await wait(for: "the other has all") { heir.consumer.status.shards.count == 4 }
+            try await waitForShards(4, of: heir)
             let lastOfOld = try #require(service.calls.last { $0.line == "a" && $0.api == .pullLogs })
-            let taken = try #require(service.calls.last { $0.line == "b" && $0.api == .listCheckpoints })
+            let taken = try #require(service.calls(.listCheckpoints, by: "b").last { $0.query("shard") != nil })
             #expect(lastOfOld.sent < taken.sent)
             let lastAnswered = try #require(service.calls(.heartbeat, by: "a-heart").last { $0.status == 200 })
             #expect(taken.sent - lastAnswered.sent >= .seconds(30))

@@ -200,7 +200,7 @@ extension LoopTests.ShardTaskTests {
             try await wait(for: "log groups are handed over") { ledger.groupCount > 300 }
             try await running(members[2]) {
                 try await wait(for: "something drains") {
-                    members.contains { $0.consumer.status.shards.values.contains { $0.isDraining } }
+                    members.contains { $0.consumer.status.shards.values.contains { $0.state == .shuttingDown } }
                 }
             }
             service.follow { $0.line.hasPrefix("a") ? .hang : nil }

@@ -1,0 +1,32 @@
+import SLSClient
+import SLSProtocol
+
+/// Measures how far shards are behind, and writes the gauges of a member.
+struct LagWatch: Sendable {
+    /// The time between two looks.
+    static let interval = Duration.seconds(10)
+    private static let callTimeout = Duration.seconds(5)
+
+    let surroundings: ShardTask.Surroundings
+    let client: SLSClient
+    let logstore: LogstoreName
+
+    /// Looks every 10 s until cancelled; asks only for shards that are behind, one after the other.
+    func run() async {
+        let clock = surroundings.clock
+        let board = surroundings.board
+        while !Task.isCancelled {
+            await clock.sleep(until: clock.now() + Self.interval)
+            for (shard, lowWater) in board.behind {
+                if Task.isCancelled { return }
+                // A lag that cannot be asked for now is shown as it was; the trouble shows elsewhere.
+                let time = try? await client.limited(to: Self.callTimeout)
+                    .getCursorTime(lowWater, of: shard, in: logstore)
+                if let time { board.change(shard) { $0.oldestPending = time } }
+            }
+            var status = board.status(now: clock.now(), wall: clock.wall())
+            status.heldByteCount = surroundings.budget.used
+            board.metrics.show(status)
+        }
+    }
+}

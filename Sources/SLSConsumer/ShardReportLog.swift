@@ -1,0 +1,61 @@
+import Logging
+import SLSProtocol
+
+/// Writes what a shard's machine reports for people, and counts it.
+struct ShardReportLog {
+    let logger: Logger
+    let troubles: ThrottledLogger
+    let board: StatusBoard
+    let shard: ShardID
+
+    func write(_ report: ShardConsumer.Report) {
+        switch report {
+        case .started(let cursor): logger.notice("shard started", metadata: named("cursor", cursor))
+        case .surprisingStart(let position):
+            logger.warning(
+                "no checkpoint where the group's maker should have left one; starting at the configured position",
+                metadata: named("position", position))
+        case .gap(let from, let to):
+            board.metrics.foundGap()
+            board.change(shard) { $0.gapCount += 1 }
+            board.update { $0.gapCount += 1 }
+            logger.error(
+                "the checkpoint has expired: log groups between are lost", metadata: named("from", from, "to", to))
+        case .foreignPosition(let from, let to):
+            logger.error(
+                """
+                the checkpoint lies beyond all that the shard holds: it is of another shard, or the logstore was made anew; \
+                reading from what there is
+                """,
+                metadata: named("checkpoint", from, "cursor", to))
+        case .refused: break  // Logged with its cause where it failed.
+        case .foreignCheckpoint(let found, let ours):
+            board.metrics.foundForeignCheckpoint()
+            board.update { $0.foreignCheckpointCount += 1 }
+            troubles.log(
+                .error,
+                """
+                somebody else has set this shard's checkpoint: either another process runs under this consumer's name, or \
+                the checkpoint was reset by hand; the shard starts again from it
+                """,
+                about: "\(shard)", metadata: named("found", found.map(\.description) ?? "none", "ours", ours))
+        case .restarting(let reason, let isRepeated):
+            board.metrics.restarted()
+            logger.log(
+                level: isRepeated ? .error : .warning, "the shard is started again from its checkpoint",
+                metadata: named("reason", reason, "within-an-hour", isRepeated))
+        case .held(let hold):
+            logger.error("the shard is held until a person decides", metadata: named("reason", hold))
+        }
+    }
+
+    private func named(_ key: String, _ value: Any, _ other: (key: String, value: Any)? = nil) -> Logger.Metadata {
+        var metadata: Logger.Metadata = ["shard": "\(shard)", key: "\(value)"]
+        if let other { metadata[other.key] = "\(other.value)" }
+        return metadata
+    }
+
+    private func named(_ key: String, _ value: Any, _ other: String, _ otherValue: Any) -> Logger.Metadata {
+        named(key, value, (other, otherValue))
+    }
+}
