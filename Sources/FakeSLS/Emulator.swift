@@ -46,7 +46,7 @@ public final class Emulator: @unchecked Sendable {
         store = try Store(location, pageLimit: configuration.storePageLimit, logger: configuration.logger)
         services = Services(
             store: store, live: live, limits: configuration.limits, region: configuration.region,
-            writes: configuration.writes)
+            writes: configuration.writes, groupRules: configuration.groups)
         router = Router(APITable.entries(services))
         control = EmulatorControl(calls: Set(router.entries.map(\.name)), commitHeld: configuration.commitHeld)
         self.clock = control.clock(over: clock)

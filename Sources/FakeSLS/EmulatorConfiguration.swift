@@ -23,6 +23,8 @@ public struct EmulatorConfiguration: Sendable {
     public var limits = Limits.relaxed
     /// How writes are judged. Default: every switch off.
     public var writes = WriteRules()
+    /// How consumer groups behave where the service's own way is unpublished. Default: what the evidence makes likely.
+    public var groups = GroupRules()
     /// Domains directly below which projects stand, besides the service's own and `localhost`. Default: none.
     public var baseDomains: [String] = []
     /// Hosts that stand for one project each, such as custom domains (CNAME). Default: none.

@@ -61,6 +61,35 @@ struct TurnOfRequestsTests {
         #expect(Cursor(encoded: server.cursor("end")) == Cursor(encoded: before)?.advanced(by: 1))
     }
 
+    @Test func `a turn in which the disk runs full is 500 for all of it, refusals and reads included`() throws {
+        let server = try fullServer()
+        let key = String(repeating: "0", count: 32)
+        let write = "/shards/route?key=\(key)&seqid="
+        #expect(server.turn([server.put(.make(marker: "kept"), path: write + "5")])[0].status == 200)
+        let (begin, end) = (server.cursor("begin"), server.cursor("end"))
+        let checkpoint = "/logstores/app/consumergroups/cg?type=checkpoint&forceSuccess=true"
+        let answers = server.turn([
+            server.put(.make(marker: "lost"), path: write + "7"),
+            // Rests on the write before it, which will be gone: a refusal now would be a loss at the sender.
+            server.put(.make(marker: "lost"), path: write + "7"),
+            server.request("GET", "/logstores/app/shards/0?type=log&cursor=\(begin)&count=100"),
+            server.request("GET", "/logstores/app/shards/0?type=cursor&from=end"),
+            server.request("POST", checkpoint, body: Array(#"{"shard":0,"checkpoint":"\#(end)"}"#.utf8)),
+            server.request("GET", "/logstores/app/consumergroups/cg"),
+            server.put(raw: LogGroup.bytes(count: 5_000_000)),
+            server.put(.make(marker: "lost"), path: write + "8"),
+        ])
+        #expect(answers.map(\.status) == Array(repeating: 500, count: 8))
+        #expect(answers.allSatisfy { $0.errorCode == "InternalServerError" })
+        #expect(server.cursor("end") == end)
+        let saved = try server.send("GET", "/logstores/app/consumergroups/cg").decoded([CheckpointDescription].self)
+        #expect(saved.map(\.checkpoint) == [""])
+        // The id that came with the lost write is not remembered, and the one before it still is.
+        #expect(server.turn([server.put(path: write + "5")])[0].errorCode == "InvalidSequenceId")
+        #expect(server.turn([server.put(path: write + "6")])[0].status == 200)
+        #expect(Cursor(encoded: server.cursor("end")) == Cursor(encoded: end)?.advanced(by: 1))
+    }
+
     /// Lets a second connection change the tables under an emulator that works on a file.
     private func withMeddler(_ script: String, _ body: (InProcessEmulator) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "fake-sls-\(UUID().uuidString)")

@@ -15,12 +15,12 @@ extension GroupCoordinator {
         wallMicroseconds: Int64
     ) throws(APIError) {
         expire(now: now)
-        guard let index = index(of: shard) else { throw .shardNotExist(shard, status: 404) }
+        guard let index = index(of: shard) else { throw rules.shardNotExist(shard) }
         if !isForced {
             guard let name else { throw .parameterInvalid("consumer is needed unless forceSuccess is true") }
-            guard isAlive(name) else { throw .consumerNotExist(name) }
+            guard isAlive(name) else { throw rules.consumerNotExist(name) }
             guard shards[index].row.holder == name else {
-                throw APIError(.consumerNotMatch, "shard \(shard) is not held by consumer \(name)")
+                throw rules.consumerNotMatch(name, shard)
             }
         }
         shards[index].row.checkpoint = checkpoint
@@ -28,7 +28,7 @@ extension GroupCoordinator {
         shards[index].row.savedBy = name
         shards[index].isChanged = true
         hasChanges = true
-        finish()
+        finish(saved: index)
     }
 
     /// The saved positions, ascending by shard: one entry for every shard that exists, also where nothing was saved.
@@ -40,14 +40,32 @@ extension GroupCoordinator {
         shards.map(\.row).filter { shard == nil || $0.shard == shard }.map { row in
             CheckpointDescription(
                 shard: row.shard.value, checkpoint: row.checkpoint?.text ?? "", updateTime: Int(row.updateMicroseconds),
-                consumer: (row.holder ?? row.savedBy)?.value ?? "")
+                consumer: rules.consumer(of: row)?.value ?? "")
         }
     }
 }
 
-extension APIError {
+extension GroupRules {
+    /// Whom a checkpoint is said to belong to; nil for nobody.
+    fileprivate func consumer(of row: GroupCoordinator.ShardRow) -> ConsumerName? {
+        showsLastSaver ? row.savedBy : row.holder ?? row.savedBy
+    }
+
     /// The group has no such member at this moment.
-    static func consumerNotExist(_ name: ConsumerName) -> APIError {
-        APIError(.consumerNotExist, "consumer not exist in the consumer group: \(name)")
+    func consumerNotExist(_ name: ConsumerName) -> APIError {
+        APIError(
+            misspellsCodes ? "ConsumerNotExsit" : .consumerNotExist,
+            "consumer not exist in the consumer group: \(name)", status: 404)
+    }
+
+    /// The group's logstore has no such shard.
+    fileprivate func shardNotExist(_ shard: ShardID) -> APIError {
+        let error = APIError.shardNotExist(shard, status: 404)
+        return misspellsCodes ? APIError("ShardNotExsit", error.message, status: 404) : error
+    }
+
+    fileprivate func consumerNotMatch(_ name: ConsumerName, _ shard: ShardID) -> APIError {
+        APIError(
+            .consumerNotMatch, "shard \(shard) is not held by consumer \(name)", status: consumerNotMatchStatus)
     }
 }

@@ -53,10 +53,12 @@ package struct GroupCoordinator: Equatable, Sendable {
     var haveConsumersChanged = false
     var removedShards: [ShardID] = []
     private var nextJoinSequence = 0
+    let rules: GroupRules
 
     /// A new group, on a logstore with any history.
-    package init(_ settings: Settings, shards facts: [ShardFacts]) {
+    package init(_ settings: Settings, shards facts: [ShardFacts], rules: GroupRules = GroupRules()) {
         self.settings = settings
+        self.rules = rules
         update(shards: facts)
     }
 
@@ -65,9 +67,10 @@ package struct GroupCoordinator: Equatable, Sendable {
     /// - Parameter facts: The shards that exist now; rows of others are dropped, missing ones made.
     package init(
         restoring settings: Settings, consumers: [ConsumerRow], shards rows: [ShardRow], facts: [ShardFacts],
-        now: Instant
+        now: Instant, rules: GroupRules = GroupRules()
     ) {
         self.settings = settings
+        self.rules = rules
         self.consumers = consumers.sorted { $0.joinSequence < $1.joinSequence }.map {
             Consumer(name: $0.name, joinSequence: $0.joinSequence, lastHeartbeat: now)
         }
@@ -119,7 +122,7 @@ package struct GroupCoordinator: Equatable, Sendable {
     /// - Throws: `ConsumerNotExist` (404) where it is not alive.
     mutating func expire(_ name: ConsumerName, now: Instant) throws(APIError) {
         expire(now: now)
-        guard isAlive(name) else { throw .consumerNotExist(name) }
+        guard isAlive(name) else { throw rules.consumerNotExist(name) }
         remove(name)
         setQuietUntil()
     }
@@ -156,8 +159,10 @@ package struct GroupCoordinator: Equatable, Sendable {
 
     /// Follows from checkpoints, topology and order, so it runs whenever one of them changed: consumed shards are over,
     /// shards set back are not, and those that wait for nothing become free.
-    mutating func finish() {
-        for index in shards.indices {
+    ///
+    /// - Parameter saved: The place of the shard whose checkpoint was saved just now; nil when something else changed.
+    mutating func finish(saved: Int? = nil) {
+        for index in shards.indices where index == saved || !rules.judgesEndsOnSaveOnly {
             switch (shards[index].row.state, shards[index].isConsumed) {
             case (.over, false): set(index, .notAllocated)
             case (.over, true), (_, false): break

@@ -7,12 +7,14 @@ final class ConsumerGroupService {
     let live: LiveStateBox
     private let logstores: LogstoreService
     private let limits: Limits
+    private let rules: GroupRules
 
-    init(store: Store, live: LiveStateBox, logstores: LogstoreService, limits: Limits) {
+    init(store: Store, live: LiveStateBox, logstores: LogstoreService, limits: Limits, rules: GroupRules) {
         self.store = store
         self.live = live
         self.logstores = logstores
         self.limits = limits
+        self.rules = rules
     }
 
     // MARK: Groups
@@ -24,13 +26,16 @@ final class ConsumerGroupService {
         let ref = GroupRef(logstore: key, name: name)
         guard live.state.groups[ref] == nil else { throw .consumerGroupAlreadyExist(name) }
         guard groups(of: key).count < limits.consumerGroupsPerLogstore else {
-            throw .consumerGroupQuotaExceed(logstore: logstore.name, limit: limits.consumerGroupsPerLogstore)
+            let error = APIError.consumerGroupQuotaExceed(
+                logstore: logstore.name, limit: limits.consumerGroupsPerLogstore)
+            throw APIError(error.code, error.message, status: rules.groupQuotaStatus)
         }
         let settings = GroupCoordinator.Settings(
-            timeout: .seconds(try Self.checked(timeoutSeconds)), inOrder: inOrder)
+            timeout: .seconds(try checked(timeoutSeconds)), inOrder: inOrder)
         let groupKey = try store.insertConsumerGroup(
             name, ofLogstore: key, timeoutSeconds: timeoutSeconds, inOrder: inOrder, time: now.wall.timestamp)
-        let coordinator = GroupCoordinator(settings, shards: try live.logstore(key).shardFacts)
+        let coordinator = GroupCoordinator(
+            settings, shards: try live.logstore(key).shardFacts, rules: rules)
         try keep(LiveGroup(key: groupKey, coordinator: coordinator), as: ref)
     }
 
@@ -40,7 +45,7 @@ final class ConsumerGroupService {
     ) throws(APIError) {
         var (ref, group) = try find(name, in: logstore)
         var settings = group.coordinator.settings
-        if let timeoutSeconds { settings.timeout = .seconds(try Self.checked(timeoutSeconds)) }
+        if let timeoutSeconds { settings.timeout = .seconds(try checked(timeoutSeconds)) }
         settings.inOrder = inOrder ?? settings.inOrder
         try store.updateConsumerGroup(
             group.key, timeoutSeconds: Int(settings.timeout.components.seconds), inOrder: settings.inOrder)
@@ -151,7 +156,7 @@ final class ConsumerGroupService {
             let coordinator = GroupCoordinator(
                 restoring: settings, consumers: try store.consumers(ofGroup: row.key),
                 shards: try store.groupShards(ofGroup: row.key), facts: try live.logstore(row.logstore).shardFacts,
-                now: now.monotonic)
+                now: now.monotonic, rules: rules)
             let ref = GroupRef(logstore: row.logstore, name: try ConsumerGroupName(row.name))
             groups[ref] = LiveGroup(key: row.key, coordinator: coordinator)
         }
@@ -179,9 +184,12 @@ final class ConsumerGroupService {
         live.state.groups[ref] = group
     }
 
-    private static func checked(_ timeoutSeconds: Int) throws(APIError) -> Int {
-        guard (1...Int(Int32.max)).contains(timeoutSeconds) else {
-            throw APIError(.jsonInfoInvalid, "timeout must be 1 or more seconds: \(timeoutSeconds)")
+    private func checked(_ timeoutSeconds: Int) throws(APIError) -> Int {
+        let range = rules.timeoutSeconds
+        guard range.contains(timeoutSeconds) else {
+            throw APIError(
+                .jsonInfoInvalid,
+                "timeout must be \(range.lowerBound) to \(range.upperBound) seconds: \(timeoutSeconds)")
         }
         return timeoutSeconds
     }

@@ -12,10 +12,14 @@ struct Services {
     let tags: TagService
     let retention: RetentionService
 
-    init(store: Store, live: LiveStateBox, limits: Limits, region: String, writes: WriteRules = WriteRules()) {
+    init(
+        store: Store, live: LiveStateBox, limits: Limits, region: String, writes: WriteRules = WriteRules(),
+        groupRules: GroupRules = GroupRules()
+    ) {
         logstores = LogstoreService(store: store, live: live, limits: limits)
         projects = ProjectService(store: store, logstores: logstores, limits: limits, region: region)
-        groups = ConsumerGroupService(store: store, live: live, logstores: logstores, limits: limits)
+        groups = ConsumerGroupService(
+            store: store, live: live, logstores: logstores, limits: limits, rules: groupRules)
         shards = ShardService(
             store: store, live: live, logstores: logstores, groups: groups, limits: limits,
             writes: writes)

@@ -15,13 +15,13 @@ struct ConsumerGroupCallTests {
         return server
     }
 
-    @Test func `a created group is listed as a bare array`() throws {
+    @Test func `S1: a created group is listed with name, timeout and order, in a bare array`() throws {
         let server = try server()
         server.makeGroup("cg", timeout: 60)
-        server.makeGroup("another/中", timeout: 20, inOrder: true)
+        server.makeGroup("中", timeout: 20, inOrder: true)
         #expect(
             server.send("GET", groups).text
-                == #"[{"name":"cg","order":false,"timeout":60}"# + "]")
+                == #"[{"name":"cg","order":false,"timeout":60},{"name":"中","order":true,"timeout":20}]"#)
     }
 
     @Test func `a name may be any path segment`() throws {
@@ -35,7 +35,7 @@ struct ConsumerGroupCallTests {
         }
     }
 
-    @Test func `a taken name is refused, even with equal settings`() throws {
+    @Test func `S2: a taken name is refused, even with equal settings`() throws {
         let server = try server()
         server.makeGroup()
         let answer = server.send("POST", groups, json: #"{"consumerGroup":"cg","timeout":60,"order":false}"#)
@@ -43,7 +43,7 @@ struct ConsumerGroupCallTests {
         #expect(answer.errorCode == "ConsumerGroupAlreadyExist")
     }
 
-    @Test func `an eleventh consumer group is refused`() throws {
+    @Test func `S3: an eleventh consumer group is refused, until one is deleted`() throws {
         let server = try server()
         for number in 1...9 { server.makeGroup("cg\(number)") }
         let tenth = server.send("POST", groups, json: #"{"consumerGroup":"cg10","timeout":60}"#)
@@ -61,7 +61,7 @@ struct ConsumerGroupCallTests {
         #"{"consumerGroup":5,"timeout":60}"#, #"{"consumerGroup":"cg","timeout":60,"order":"no"}"#,
         #"{"consumerGroup":"cg","timeout":0}"#, #"{"consumerGroup":"a/b","timeout":1}"#,
     ])
-    func `a group that breaks a rule is refused`(json: String) throws {
+    func `S4: a group without a timeout, or that breaks another rule, is refused`(json: String) throws {
         let answer = try server().send("POST", groups, json: json)
         #expect(answer.status == 400)
         #expect(answer.errorCode == "JsonInfoInvalid")
@@ -76,7 +76,7 @@ struct ConsumerGroupCallTests {
         #expect(server.send("PUT", "\(groups)/cg", json: "{}").errorCode == "JsonInfoInvalid")
     }
 
-    @Test func `calls on an unknown group are refused with 404`() throws {
+    @Test func `S5: every call on an unknown group is refused with 404`() throws {
         let server = try server()
         let checkpoint = #"{"shard":0,"checkpoint":"MQ=="}"#
         let answers = [
@@ -193,6 +193,62 @@ struct ConsumerGroupCallTests {
         }
         #expect(
             save(server, "&forceSuccess=true", #"{"shard":9,"checkpoint":"MTIz"}"#) == (404, "ShardNotExist"))
+    }
+
+    @Test func `S32: a group deleted under its consumers is 404 to them, and one made anew begins afresh`() throws {
+        let server = try server(shards: 2)
+        server.makeGroup()
+        #expect(server.heartbeat("a") == [0, 1])
+        #expect(save(server, "&consumer=a") == (200, nil))
+        #expect(server.send("DELETE", "\(groups)/cg").status == 200)
+        let orphan = server.send("POST", "\(groups)/cg?type=heartbeat&consumer=a", json: "[0,1]")
+        #expect(orphan.status == 404)
+        #expect(orphan.errorCode == "ConsumerGroupNotExist")
+        server.makeGroup()
+        // Nobody is a member of the new one, however long it worked for the old one.
+        #expect(server.heartbeat("a", [0, 1]) == nil)
+        #expect(server.heartbeat("a") == [0, 1])
+        let read = try server.send("GET", "\(groups)/cg").decoded([CheckpointDescription].self)
+        #expect(read.map(\.checkpoint) == ["", ""])
+    }
+
+    @Test func `S35: of twenty heartbeats at a time no two are granted one shard, a thousand times`() throws {
+        let server = try server(shards: 30)
+        server.makeGroup(timeout: 10)
+        var generator = SeededGenerator(seed: 35)
+        let everybody = (0..<20).map { "c\($0)" }
+        // What each consumer may be working on; it reports no longer what it was not granted again.
+        var working: [String: [Int]] = [:]
+        for round in 0..<1_000 {
+            if Int.random(in: 0..<50, using: &generator) == 0 {
+                // All fall silent for too long, and come back.
+                server.clock.advance(by: .milliseconds(10_001))
+                working = [:]
+            }
+            // One is restarted now and then, and some miss this round.
+            if let restarted = everybody.randomElement(using: &generator), round.isMultiple(of: 5) {
+                working[restarted] = []
+            }
+            let names = everybody.shuffled(using: &generator).dropLast(Int.random(in: 0..<10, using: &generator))
+            let answers = server.turn(
+                names.map { name in
+                    server.request(
+                        "POST", "\(groups)/cg?type=heartbeat&consumer=\(name)",
+                        body: Array("\(working[name] ?? [])".utf8))
+                })
+            for (name, answer) in zip(names, answers) { working[name] = try answer.decoded([Int].self) }
+            let granted = everybody.flatMap { working[$0] ?? [] }
+            #expect(Set(granted).count == granted.count, "round \(round)")
+        }
+    }
+
+    @Test func `a shard number that none could have is no shard`() throws {
+        let server = try server()
+        server.makeGroup()
+        #expect(server.heartbeat("a") == [0, 1, 2, 3])
+        #expect(server.heartbeat("a", [-1, 99, .max]) == [0, 1, 2, 3])
+        let object = server.send("POST", "\(groups)/cg?type=heartbeat&consumer=a", json: #"{"shards":[0]}"#)
+        #expect(object.status == 400)
     }
 
     @Test func `a split reaches the group at once`() throws {

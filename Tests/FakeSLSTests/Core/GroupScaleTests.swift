@@ -4,7 +4,7 @@ import Testing
 @testable import FakeSLS
 
 @Suite struct GroupScaleTests {
-    @Test func `S31: 500 shards and 50 consumers balance within five heartbeats each`() throws {
+    @Test func `S31: in the coordinator, 500 shards and 50 consumers balance within five heartbeats each`() throws {
         var fixture = GroupFixture(shards: 500)
         let names = (0..<50).map { "consumer-\($0)" }
         var held = names.reduce(into: [String: [Int]]()) { $0[$1] = [] }
