@@ -43,12 +43,13 @@ final class RunningFakeSLS: Sendable {
         try? Files.removeTree(folder)
     }
 
-    /// Starts the program and waits until its ready line came.
+    /// Starts the program and waits until its ready line came: the one built beside the tests, or that which the variable
+    /// `SLS_TEST_FAKE_SLS` names, such as a release build.
     static func start(_ arguments: [String] = [], environment: [String: String] = [:]) async throws -> RunningFakeSLS {
         let folder = try Files.makeTemporaryFolder(prefix: "fake-sls-test-")
         let process = try ChildProcess(
             .init(
-                BuiltPrograms.path("fake-sls"),
+                try Environment.value("SLS_TEST_FAKE_SLS") ?? BuiltPrograms.path("fake-sls"),
                 arguments: ["--port", "0", "--tls-port", "0", "--log-level", "warning"] + arguments,
                 environment: ["PATH": Environment.value("PATH") ?? "", "TMPDIR": folder].merging(environment) { $1 },
                 standardOutput: .collected, standardError: .collected))

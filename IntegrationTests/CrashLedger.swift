@@ -1,0 +1,105 @@
+import SLSProtocol
+import System
+
+/// What the clients of an emulator that is killed again and again were told, and what they do not know.
+struct CrashLedger: Sendable {
+    /// A write, by who made it and under which sequence id; its topic says both.
+    struct Write: Hashable, Sendable {
+        let writer: Int
+        let id: Int64
+
+        var topic: String { "\(writer)-\(id)" }
+    }
+
+    /// Answered 200, or refused as stored already: each must be there once, for ever.
+    private(set) var told: Set<Write> = []
+    /// Sent without an answer: may be there once or not at all.
+    private(set) var inDoubt: Set<Write> = []
+    /// Whether a write in doubt was found in the store after the kill; the next answer must agree.
+    private var found: [Write: Bool] = [:]
+    /// Every log group that a pull showed, by shard and cursor.
+    private(set) var shown: [ShardID: [Int64: [UInt8]]] = [:]
+    /// The highest end cursor that each shard was said to have.
+    private(set) var ends: [ShardID: Cursor] = [:]
+    /// The checkpoints a shard may have: the last that was answered, and one that was sent without an answer.
+    private(set) var checkpoints: [ShardID: Set<String>] = [:]
+    /// What no emulator may do.
+    private(set) var violations: [String] = []
+    private(set) var answeredCount = 0
+    private(set) var settledCount = 0
+
+    /// What a writer sends next: the one in doubt again, else the next id.
+    func next(of writer: Int) -> Write {
+        if let open = inDoubt.first(where: { $0.writer == writer }) { return open }
+        let last = told.lazy.filter { $0.writer == writer }.map(\.id).max() ?? 0
+        return Write(writer: writer, id: last + 1)
+    }
+
+    mutating func sends(_ write: Write) { inDoubt.insert(write) }
+
+    mutating func answered(_ write: Write, isRefused: Bool) {
+        inDoubt.remove(write)
+        told.insert(write)
+        answeredCount += 1
+        switch (found.removeValue(forKey: write), isRefused) {
+        case (true, false): violations.append("\(write.topic) was in the store, and yet its id was accepted again")
+        case (false, true), (nil, true):
+            violations.append("\(write.topic) was not in the store, and yet its id was refused")
+        case (true, true), (false, false): settledCount += 1
+        case (nil, false): break
+        }
+    }
+
+    mutating func pulled(_ groups: [[UInt8]], from first: Int64, of shard: ShardID) {
+        for (offset, group) in groups.enumerated() { shown[shard, default: [:]][first + Int64(offset)] = group }
+        answeredCount += 1
+    }
+
+    mutating func hasEnd(_ cursor: Cursor, _ shard: ShardID) { ends[shard] = max(ends[shard] ?? cursor, cursor) }
+
+    mutating func saves(_ checkpoint: String, of shard: ShardID) {
+        checkpoints[shard, default: [""]].insert(checkpoint)
+    }
+
+    mutating func saved(_ checkpoint: String, of shard: ShardID) { checkpoints[shard] = [checkpoint] }
+
+    /// Looks at what the store holds after a kill.
+    ///
+    /// - Parameters:
+    ///   - stored: Each shard's log groups by their cursors, with its end.
+    ///   - wasHeld: Whether the kill came before a commit: then nothing that was not answered may be there.
+    mutating func judge(_ stored: [ShardID: StoredShard], checkpoints kept: [ShardID: String], wasHeld: Bool) {
+        var counts: [String: Int] = [:]
+        for shard in stored.values { for topic in shard.topics { counts[topic, default: 0] += 1 } }
+        for write in told where counts[write.topic] != 1 {
+            violations.append("\(write.topic) was answered, and is there \(counts[write.topic] ?? 0) times")
+        }
+        for write in inDoubt {
+            let count = counts[write.topic] ?? 0
+            if count > 1 || (wasHeld && count > 0) {
+                violations.append("\(write.topic) was not answered, and is there \(count) times")
+            }
+            found[write] = count > 0
+        }
+        for (id, shard) in stored {
+            for (cursor, group) in shown[id] ?? [:] where shard.groups[cursor] != group {
+                violations.append("shard \(id) showed another log group at \(cursor) before")
+            }
+            if let end = ends[id], shard.end < end {
+                violations.append("shard \(id) ended at \(end) before, and now at \(shard.end)")
+            }
+            if !(checkpoints[id] ?? [""]).contains(kept[id] ?? "") {
+                violations.append("shard \(id) has the checkpoint \(kept[id] ?? "") now")
+            }
+        }
+        checkpoints = kept.mapValues { [$0] }
+    }
+}
+
+/// One shard, read from its begin to its end.
+struct StoredShard: Sendable {
+    /// By the number of their cursor.
+    var groups: [Int64: [UInt8]] = [:]
+    var topics: [String] = []
+    var end: Cursor
+}
