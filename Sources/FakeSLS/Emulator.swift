@@ -23,14 +23,16 @@ public final class Emulator: @unchecked Sendable {
 
     private let store: Store
     private let live = LiveStateBox()
-    private let services: Services
+    let services: Services
     private let router: Router
     private let addressing: Addressing
     private let authenticator: Authenticator
     private let ownPages: OwnPages
     /// Faults on demand and the clock, from any thread.
     public let control: EmulatorControl
-    private let clock: ServerClock
+    /// Work that other threads left.
+    let mailbox = LoopMailbox()
+    let clock: ServerClock
     private let logger: Logger
     private let metrics = RequestMetrics()
     private let oddities: Oddities
@@ -69,6 +71,7 @@ public final class Emulator: @unchecked Sendable {
     ///
     /// - Returns: What becomes of each request, in their order. All answers are 500 when the turn could not be committed.
     public func respond(to requests: [HTTPRequest]) -> [HTTPReply] {
+        defer { mailbox.carryOut(on: self) }
         let now = clock.now
         if requests.isEmpty && isLoaded && !isUpkeepDue(now) {
             metrics.show(live.state)
@@ -246,6 +249,21 @@ public final class Emulator: @unchecked Sendable {
             return false
         }
         return true
+    }
+
+    /// Runs something that changes the data in a transaction of its own, between two turns.
+    func runAlone(_ body: () throws(APIError) -> Void) throws(APIError) {
+        guard isLoaded else { throw Self.lostTurn }
+        try store.begin()
+        let result = inSavepoint(body)
+        if case .undone(let error) = result {
+            store.rollBack()
+            throw error
+        }
+        if case .done = result, commit() { return }
+        store.rollBack()
+        reload(clock.now)
+        throw Self.lostTurn
     }
 
     /// Reads what is kept in memory from the store. Where that fails, the next turn tries again.

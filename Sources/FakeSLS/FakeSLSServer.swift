@@ -60,6 +60,7 @@ public final class FakeSLSServer: Sendable {
     public let control: EmulatorControl
 
     private let server: HTTPServer
+    private let mailbox: LoopMailbox
     private let folder: ServerFolder
     private let ended = Eventually<Bool>()
 
@@ -89,7 +90,7 @@ public final class FakeSLSServer: Sendable {
             settings.authorityCertificate = authority.certificatePEM
             // The server alone holds the emulator, so its data is closed before the folder is given up.
             let emulator = try Emulator(settings, clock: clock)
-            control = emulator.control
+            (control, mailbox) = (emulator.control, emulator.mailbox)
             server = try HTTPServer(
                 configuration.http, authority: authority, handler: emulator.respond, violation: emulator.violation)
             self.folder = folder
@@ -123,6 +124,46 @@ public final class FakeSLSServer: Sendable {
     /// Refuses the next requests of a call; more faults are to be had from `control`.
     public func failNext(_ call: CallName, with code: APIError.Code, times: Int = 1) {
         control.failNext(call, with: code, times: times)
+    }
+
+    /// Where the consumer groups of a logstore stand, in the order of their creation.
+    ///
+    /// - Throws: `APIError` of the codes `ProjectNotExist` and `LogStoreNotExist`; `CancellationError` when the server
+    ///   ends, or the task is cancelled, before it could be asked.
+    public func consumerGroups(of logstore: LogstoreName, in project: ProjectName) async throws -> [GroupStatus] {
+        try await onLoop { emulator throws(APIError) in try emulator.consumerGroups(of: logstore, in: project) }
+    }
+
+    /// Takes a consumer for silent, as if its timeout had run out this moment.
+    ///
+    /// - Throws: As above, and `ConsumerNotExist` where it is not alive, `ConsumerGroupNotExist`.
+    public func expire(
+        _ consumer: ConsumerName, of group: ConsumerGroupName, in logstore: LogstoreName, of project: ProjectName
+    ) async throws {
+        try await onLoop { emulator throws(APIError) in
+            try emulator.expire(consumer, of: group, in: logstore, of: project)
+        }
+    }
+
+    private func onLoop<Value: Sendable>(
+        _ body: @escaping @Sendable (Emulator) throws(APIError) -> Value
+    ) async throws -> Value {
+        let answer = Eventually<Result<Value, APIError>>()
+        mailbox.leave { emulator in
+            answer.set(Result { () throws(APIError) in try body(emulator) })
+        }
+        server.takeTurn()
+        let first = await withTaskGroup(of: Result<Value, APIError>?.self) { [ended] tasks in
+            tasks.addTask { await answer.value() }
+            tasks.addTask {
+                _ = await ended.value()
+                return nil
+            }
+            defer { tasks.cancelAll() }
+            return await tasks.next() ?? nil
+        }
+        guard let result = first ?? answer.current else { throw CancellationError() }
+        return try result.get()
     }
 
     /// Accepts no more, and finishes what is in flight, within the bound of the HTTP configuration. From any thread.
