@@ -42,8 +42,11 @@ enum RefusedCalls {
         ("CreateDeleteLogsTask", Route(.post, "/logstores/{logstore}/deletelogtasks")),
         ("ListDeleteLogsTasks", Route(.get, "/logstores/{logstore}/deletelogtasks")),
         ("UpdateLogStoreEncryption", Route(.put, "/logstores/{logstore}/encryption")),
-        ("UpdateLogStoreProcessor", Route(.put, "/logstores/{logstore}/processor")),
-        ("GetLogtailConfigOfLogStore", Route(.get, "/logstores/{logstore}/config/**")),
+        ("UpdateLogStoreProcessor", Route(.post, "/logstores/{logstore}/processor")),
+        ("GetLogStoreConfig", Route(.get, "/logstores/{logstore}/config")),
+        ("PutLogStoreConfig", Route(.put, "/logstores/{logstore}/config")),
+        ("GetStoreViewIndex", Route(.get, "/storeviews/{name}/index")),
+        ("ListNextResourceRecord", Route(.get, "/resources/{resource}/next_records")),
     ]
 
     private static let projects: [(String, Route)] = [
@@ -61,6 +64,7 @@ enum RefusedCalls {
         ("OpenSlsService", Route(.post, "/slsservice")),
         ("RefreshToken", Route(.post, "/token/refresh")),
         ("GetHealth", Route(.get, "/health")),
+        ("CreateTicket", Route(.post, "/tickets")),
     ]
 
     /// Families of documents that have one path and the usual five calls.
@@ -69,6 +73,7 @@ enum RefusedCalls {
         family("ResourceRecord", "/resources/{resource}/records"), family("Topostore", "/topostores"),
         family("CollectionPolicy", "/collectionpolicy"), family("ProjectConsumerGroup", "/consumergroups"),
         family("MachineLearning", "/ml"), family("ApiKey", "/apikeys"),
+        family("AgentInstanceConfig", "/agentinstanceconfigs"),
     ].flatMap(\.self)
 
     private static func family(_ noun: String, _ path: String) -> [(String, Route)] {

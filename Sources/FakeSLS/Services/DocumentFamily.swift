@@ -116,9 +116,13 @@ extension DocumentFamily {
         job("ETL", "/etls", type: "ETL"),
         job("ScheduledSQL", "/scheduledsqls", type: "ScheduledSQL"),
         job("OSSExport", "/ossexports", type: "Export"),
+        job("OSSHDFSExport", "/osshdfsexports", type: "Export"),
         job("MaxComputeExport", "/maxcomputeexports", type: "Export"),
         job("OSSIngestion", "/ossingestions", type: "Ingestion"),
         job("S3Ingestion", "/s3ingestions", type: "Ingestion"),
+        job("AzureBlobIngestion", "/azureblobingestions", type: "Ingestion"),
+        job("ElasticsearchIngestion", "/elasticsearchingestions", type: "Ingestion"),
+        job("GCSIngestion", "/gcsingestions", type: "Ingestion"),
         DocumentFamily(
             noun: "ExternalStore", path: "/externalstores", nameKey: "externalStoreName",
             listings: [.names("externalstores")], codeStem: "ExternalStore",
