@@ -34,6 +34,21 @@ struct PythonSDKTests {
         #expect(await server.stop() == .exited(0))
     }
 
+    @Test func `the example for CI runs a program beside an emulator of its own`() async throws {
+        let examples = "\(BuiltPrograms.repository)/docs/examples"
+        let steps = try ChildProcess(
+            .init(
+                "/bin/bash",
+                arguments: [
+                    "\(examples)/ci/steps.sh", PythonScript.Environment.newest.interpreter,
+                    "\(examples)/python/example.py",
+                ], environment: ["PATH": "\(try ExecutablePath.folder()):/usr/bin:/bin"],
+                standardOutput: .collected, standardError: .collected))
+        #expect(await steps.wait(within: Patience.step) == .exited(0), "\(steps.standardError?.text ?? "")")
+        _ = await steps.standardOutput?.waitForEnd(within: Patience.step)
+        #expect(steps.standardOutput?.lines.last == "hello")
+    }
+
     @Test func `a consumer begins at once, reads all shards to their end and saves its checkpoints`() async throws {
         let server = try await RunningFakeSLS.start()
         let environment = server.clientEnvironment(.proxy)

@@ -60,8 +60,44 @@ final class RawConnection: Sendable {
         }
     }
 
-    private func sendBlocking(_ text: String) {
-        var rest = Array(text.utf8)[...]
+    /// Sends a request, or the rest of one, and reads one answer: its head, and as much body as that announces.
+    ///
+    /// - Throws: If no whole answer comes within half a minute.
+    func exchange(_ bytes: [UInt8]) async throws -> RawAnswer {
+        try await Thread.run(name: "raw-exchange") { [self] in
+            sendBlocking(bytes)
+            return try readAnswer()
+        }
+    }
+
+    /// The same for a request that is all text.
+    func exchange(_ text: String) async throws -> RawAnswer { try await exchange(Array(text.utf8)) }
+
+    private func readAnswer() throws -> RawAnswer {
+        var received: [UInt8] = []
+        while true {
+            if let end = received.firstRange(of: Array("\r\n\r\n".utf8)),
+                var answer = RawAnswer(head: received[..<end.lowerBound])
+            {
+                let length = Int(answer["Content-Length"] ?? "") ?? 0
+                if received.count - end.upperBound >= length {
+                    answer.body = Array(received[end.upperBound...].prefix(length))
+                    return answer
+                }
+            }
+            var buffer = [UInt8](repeating: 0, count: 1 << 16)
+            let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
+            guard count > 0 else {
+                throw HarnessError("no whole answer; so far: \(String(decoding: received, as: UTF8.self))")
+            }
+            received += buffer.prefix(count)
+        }
+    }
+
+    private func sendBlocking(_ text: String) { sendBlocking(Array(text.utf8)) }
+
+    private func sendBlocking(_ bytes: [UInt8]) {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes {
                 unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
