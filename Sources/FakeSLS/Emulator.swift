@@ -201,11 +201,17 @@ public final class Emulator: @unchecked Sendable {
     }
 
     private func outcome(of request: APIRequest, _ entry: Router.Entry) -> Turn<Answered>.Outcome {
+        func respond() throws(APIError) -> APIResponse {
+            try services.quotas.charge(entry.name, entry.traffic, project: request.projectText, now: request.now)
+            return try entry.respond(request)
+        }
         let result: Savepoint<APIResponse>
         if entry.writes {
-            result = inSavepoint { () throws(APIError) in try entry.respond(request) }
+            result = inSavepoint(respond)
         } else {
-            do throws(APIError) { result = .done(try entry.respond(request)) } catch {
+            let before = live.state
+            do throws(APIError) { result = .done(try respond()) } catch {
+                live.state = before
                 result = store.isInTransaction ? .undone(error) : .lost
             }
         }

@@ -139,6 +139,18 @@ import Testing
             #expect(limits.projects == 5)
             #expect(limits.logstoresPerProject == Limits.relaxed.logstoresPerProject)
         }
+        let rates = Limits.Rate.allCases.map { "\($0.rawValue): 7\n" }.joined()
+        try withFile(rates + "alerts-per-project: 0\n") { file in
+            let limits = try settings(["--limits", file]).limits
+            for rate in Limits.Rate.allCases { #expect(limits[rate] == 7) }
+            #expect(limits.alertsPerProject == 0)
+        }
+        try withFile("shard-write-calls-per-second: -1\nproject-write-bytes-per-minute: 1000000000001\n") { file in
+            let lines = try mistakes(["--limits", file])
+            #expect(lines.count == 2)
+            #expect(lines.first?.contains("line 1, column 31: shard-write-calls-per-second: expected a") == true)
+            #expect(lines.last?.contains("line 2, column 33: project-write-bytes-per-minute: expected a") == true)
+        }
         try withFile("projects: many\ngroups: 3\n") { file in
             let lines = try mistakes(["--limits", file])
             #expect(lines.count == 2)

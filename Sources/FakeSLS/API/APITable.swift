@@ -51,7 +51,8 @@ enum APITable {
 extension Endpoint {
     /// The endpoint as a line of the router's table, under its type's name.
     fileprivate var entry: Router.Entry {
-        Router.Entry(name: String(describing: Self.self), route: Self.route, writes: Self.writes) {
+        Router.Entry(name: String(describing: Self.self), route: Self.route, writes: Self.writes, traffic: Self.traffic)
+        {
             request throws(APIError) in try self.respond(to: request)
         }
     }

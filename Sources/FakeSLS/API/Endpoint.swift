@@ -8,10 +8,13 @@ protocol Endpoint {
     static var route: Route { get }
     /// Whether it may change anything. A call that only reads is spared the savepoint.
     static var writes: Bool { get }
+    /// Which quotas it falls under.
+    static var traffic: Traffic { get }
 
     func respond(to request: APIRequest) throws(APIError) -> APIResponse
 }
 
 extension Endpoint {
     static var writes: Bool { route.method != .get }
+    static var traffic: Traffic { .control }
 }

@@ -5,6 +5,7 @@ internal import SLSProtocol
 /// Times are receive times. Source: aliyun-log-go-sdk, log_store.go, `GetCursor`.
 struct GetCursor: Endpoint {
     static let route = Route(.get, "/logstores/{logstore}/shards/{shard}", query: ["type": "cursor"])
+    static let traffic = Traffic.read
     let logs: LogService
 
     func respond(to request: APIRequest) throws(APIError) -> APIResponse {

@@ -6,6 +6,7 @@ internal import SLSProtocol
 /// Source: aliyun-log-go-sdk, client_store.go, `GetCursorTime`.
 struct GetCursorTime: Endpoint {
     static let route = Route(.get, "/logstores/{logstore}/shards/{shard}", query: ["type": "cursor_time"])
+    static let traffic = Traffic.read
     let logs: LogService
 
     func respond(to request: APIRequest) throws(APIError) -> APIResponse {

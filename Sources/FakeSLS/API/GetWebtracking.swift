@@ -9,6 +9,7 @@ struct GetWebtracking: Endpoint {
     static let route = Route(
         .get, "/logstores/{logstore}/track", "/logstores/{logstore}/track.gif", "/logstores/{logstore}/track_ua.gif")
     static let writes = true
+    static let traffic = Traffic.write
     let logs: LogService
 
     func respond(to request: APIRequest) throws(APIError) -> APIResponse {

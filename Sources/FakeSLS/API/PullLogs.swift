@@ -8,6 +8,7 @@ internal import SLSProtocol
 /// aliyun-log-rust-sdk spells `endCursor`.
 struct PullLogs: Endpoint {
     static let route = Route(.get, "/logstores/{logstore}/shards/{shard}", query: ["type": "log|logs"])
+    static let traffic = Traffic.read
     let logs: LogService
 
     func respond(to request: APIRequest) throws(APIError) -> APIResponse {

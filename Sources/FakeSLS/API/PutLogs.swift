@@ -10,6 +10,7 @@ internal import SLSProtocol
 struct PutLogs: Endpoint {
     static let route = Route(
         .post, "/logstores/{logstore}/shards/lb", "/logstores/{logstore}/shards/route", "/logstores/{logstore}")
+    static let traffic = Traffic.write
     let logs: LogService
 
     func respond(to request: APIRequest) throws(APIError) -> APIResponse {

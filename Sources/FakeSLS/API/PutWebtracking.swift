@@ -6,6 +6,7 @@ internal import SLSProtocol
 /// Source: page "PutWebtracking". The logstore must have `enable_tracking`.
 struct PutWebtracking: Endpoint {
     static let route = Route(.post, "/logstores/{logstore}/track")
+    static let traffic = Traffic.write
     let logs: LogService
 
     func respond(to request: APIRequest) throws(APIError) -> APIResponse {

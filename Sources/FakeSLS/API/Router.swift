@@ -8,6 +8,7 @@ struct Router {
         let name: String
         let route: Route
         let writes: Bool
+        var traffic = Traffic.control
         let respond: (APIRequest) throws(APIError) -> APIResponse
     }
 

@@ -14,18 +14,43 @@ public struct Limits: Equatable, Sendable {
     public var shardsPerNewLogstore: Int
     /// The highest `maxSplitShard`, and the most parts of one split. 256 in both.
     public var splitShards: Int
+    /// Machine groups per project. 200 in `strict`.
+    public var machineGroupsPerProject: Int
+    /// Logtail configs per project, of either kind. 200 in `strict`.
+    public var configsPerProject: Int
+    /// Saved searches per project. 100 in `strict`, as the next two.
+    public var savedSearchesPerProject: Int
+    /// Dashboards per project.
+    public var dashboardsPerProject: Int
+    /// Alerts per project.
+    public var alertsPerProject: Int
+    /// The rates that throttle; a rate without a figure does not.
+    private var rates: [Rate: Int]
+
+    /// The figure of a rate, 0 or more in each of its periods; nil where it does not throttle.
+    public subscript(rate: Rate) -> Int? {
+        get { rates[rate] }
+        set { rates[rate] = newValue }
+    }
 
     /// The default of `fake-sls`: nothing throttled, and the 10 consumer groups per logstore that users meet first.
     public static let relaxed = Limits(
         consumerGroupsPerLogstore: 10, projects: 10_000, logstoresPerProject: 10_000, shardsPerProject: 10_000,
-        shardsPerNewLogstore: 100, splitShards: 256)
+        shardsPerNewLogstore: 100, splitShards: 256, machineGroupsPerProject: 10_000, configsPerProject: 10_000,
+        savedSearchesPerProject: 10_000, dashboardsPerProject: 10_000, alertsPerProject: 10_000, rates: [:])
 
-    /// The documented figures.
+    /// The documented figures. For control calls there is none: they are not throttled.
     public static let strict = Limits(
         consumerGroupsPerLogstore: 30, projects: 50, logstoresPerProject: 200, shardsPerProject: 400,
-        shardsPerNewLogstore: 100, splitShards: 256)
+        shardsPerNewLogstore: 100, splitShards: 256, machineGroupsPerProject: 200, configsPerProject: 200,
+        savedSearchesPerProject: 100, dashboardsPerProject: 100, alertsPerProject: 100,
+        rates: [
+            .shardWriteBytes: 5_242_880, .shardWriteBytesWithoutIndex: 10_485_760, .shardWriteCalls: 500,
+            .shardReadBytes: 10_485_760, .shardReadCalls: 100, .projectWriteBytes: 100 << 30,
+            .projectWriteCalls: 600_000, .projectReadCalls: 600_000,
+        ])
 
-    /// A limit by the name it has in a file.
+    /// A count by the name it has in a file.
     public enum Name: String, CaseIterable, Sendable {
         case consumerGroupsPerLogstore = "consumer-groups-per-logstore"
         case projects
@@ -33,9 +58,14 @@ public struct Limits: Equatable, Sendable {
         case shardsPerProject = "shards-per-project"
         case shardsPerNewLogstore = "shards-per-new-logstore"
         case splitShards = "split-shards"
+        case machineGroupsPerProject = "machine-groups-per-project"
+        case configsPerProject = "configs-per-project"
+        case savedSearchesPerProject = "saved-searches-per-project"
+        case dashboardsPerProject = "dashboards-per-project"
+        case alertsPerProject = "alerts-per-project"
     }
 
-    /// The limit of that name; at least 0.
+    /// The count of that name; at least 0.
     public subscript(name: Name) -> Int {
         get { self[keyPath: Limits.path(name)] }
         set { self[keyPath: Limits.path(name)] = newValue }
@@ -49,6 +79,11 @@ public struct Limits: Equatable, Sendable {
         case .shardsPerProject: \.shardsPerProject
         case .shardsPerNewLogstore: \.shardsPerNewLogstore
         case .splitShards: \.splitShards
+        case .machineGroupsPerProject: \.machineGroupsPerProject
+        case .configsPerProject: \.configsPerProject
+        case .savedSearchesPerProject: \.savedSearchesPerProject
+        case .dashboardsPerProject: \.dashboardsPerProject
+        case .alertsPerProject: \.alertsPerProject
         }
     }
 }

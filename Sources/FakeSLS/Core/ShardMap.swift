@@ -71,15 +71,20 @@ package struct ShardMap: Equatable, Sendable {
         return shard
     }
 
-    /// The shard the next write without a key goes to: each in turn. The service's own way is not published.
+    /// The shard the next write without a key goes to: each in turn, but for those without room, unless all are. The
+    /// service's own way is not published.
     ///
     /// - Throws: `LogStoreWithoutShard` when none can be written.
-    package mutating func balancedShard() throws(APIError) -> Shard {
+    package mutating func balancedShard(where hasRoom: (Shard) -> Bool = { _ in true }) throws(APIError) -> Shard {
         let candidates = shards.lazy.filter { !$0.isReadOnly }
         let count = candidates.count
         guard count > 0 else { throw Self.withoutShard }
         defer { balancedWriteCount = (balancedWriteCount + 1) % count }
-        guard let shard = candidates.dropFirst(balancedWriteCount % count).first else { throw Self.withoutShard }
+        let turn = balancedWriteCount % count
+        let shard =
+            candidates.dropFirst(turn).first(where: hasRoom) ?? candidates.prefix(turn).first(where: hasRoom)
+            ?? candidates.dropFirst(turn).first
+        guard let shard else { throw Self.withoutShard }
         return shard
     }
 

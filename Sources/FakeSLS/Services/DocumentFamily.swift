@@ -47,6 +47,8 @@ struct DocumentFamily: Sendable {
     var putCreates = false
     /// The refusal of a body that is no document: machine groups and configs have one of their own.
     var invalid = APIError.Code.parameterInvalid
+    /// How many a project may have; nil for what has no published figure.
+    var quota: Limits.Name?
 
     /// The family's name in the store.
     var stored: String { storage ?? path }
@@ -69,10 +71,12 @@ struct DocumentFamily: Sendable {
 
 extension DocumentFamily {
     /// A job's path of its own; all kinds are also to be had under `/jobs`.
-    private static func job(_ noun: String, _ path: String, type: String, codeStem: String = "Job") -> DocumentFamily {
+    private static func job(
+        _ noun: String, _ path: String, type: String, codeStem: String = "Job", quota: Limits.Name? = nil
+    ) -> DocumentFamily {
         DocumentFamily(
             noun: noun, path: path, nameKey: "name", listings: [.documents("results")], codeStem: codeStem,
-            storage: "/jobs", type: type, filters: jobFilters)
+            storage: "/jobs", type: type, filters: jobFilters, quota: quota)
     }
 
     private static let jobFilters = [
@@ -83,14 +87,15 @@ extension DocumentFamily {
     static let machineGroups = DocumentFamily(
         noun: "MachineGroup", path: "/machinegroups", nameKey: "groupName", listings: [.names("machinegroups")],
         codeStem: "MachineGroup",
-        filters: [Filter(parameter: "groupName", path: ["groupName"], takesPart: true)], invalid: "InvalidParameter")
+        filters: [Filter(parameter: "groupName", path: ["groupName"], takesPart: true)], invalid: "InvalidParameter",
+        quota: .machineGroupsPerProject)
 
     static let configs = DocumentFamily(
         noun: "Config", path: "/configs", nameKey: "configName", listings: [.names("configs")], codeStem: "Config",
         filters: [
             Filter(parameter: "configName", path: ["configName"], takesPart: true),
             Filter(parameter: "logstoreName", path: ["outputDetail", "logstoreName"]),
-        ], invalid: "InvalidParameter")
+        ], invalid: "InvalidParameter", quota: .configsPerProject)
 
     static let domains = DocumentFamily(
         noun: "Domain", path: "/domains", nameKey: "domainName", listings: [.documents("domains")], codeStem: "Cname",
@@ -102,17 +107,20 @@ extension DocumentFamily {
         DocumentFamily(
             noun: "LogtailPipelineConfig", path: "/pipelineconfigs", nameKey: "configName",
             listings: [.names("configs")], codeStem: "Config",
-            filters: [Filter(parameter: "configName", path: ["configName"], takesPart: true)]),
+            filters: [Filter(parameter: "configName", path: ["configName"], takesPart: true)],
+            quota: .configsPerProject),
         DocumentFamily(
             noun: "SavedSearch", path: "/savedsearches", nameKey: "savedsearchName",
-            listings: [.names("savedsearches"), .documents("savedsearchItems")], codeStem: "SavedSearch"),
+            listings: [.names("savedsearches"), .documents("savedsearchItems")], codeStem: "SavedSearch",
+            quota: .savedSearchesPerProject),
         DocumentFamily(
             noun: "Dashboard", path: "/dashboards", nameKey: "dashboardName",
-            listings: [.names("dashboards"), .documents("dashboardItems")], codeStem: "Dashboard"),
+            listings: [.names("dashboards"), .documents("dashboardItems")], codeStem: "Dashboard",
+            quota: .dashboardsPerProject),
         DocumentFamily(
             noun: "Job", path: "/jobs", nameKey: "name", listings: [.documents("results")], codeStem: "Job",
             filters: jobFilters),
-        job("Alert", "/alerts", type: "Alert"),
+        job("Alert", "/alerts", type: "Alert", quota: .alertsPerProject),
         job("ETL", "/etls", type: "ETL"),
         job("ScheduledSQL", "/scheduledsqls", type: "ScheduledSQL"),
         job("OSSExport", "/ossexports", type: "Export"),

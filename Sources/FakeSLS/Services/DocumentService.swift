@@ -14,10 +14,12 @@ final class DocumentService {
 
     private let store: Store
     private let logstores: LogstoreService
+    private let limits: Limits
 
-    init(store: Store, logstores: LogstoreService) {
+    init(store: Store, logstores: LogstoreService, limits: Limits) {
         self.store = store
         self.logstores = logstores
+        self.limits = limits
     }
 
     /// Keeps a new document.
@@ -31,9 +33,7 @@ final class DocumentService {
         guard try store.document(name, at: place) == nil else {
             throw APIError(family.alreadyExist, "\(family.noun) \(name) already exists")
         }
-        guard try store.documentCount(at: place) < Self.limitPerFamily else {
-            throw APIError(.exceedQuota, "\(family.noun.lowercased()) quota exceed")
-        }
+        try checkQuota(of: document, in: family, at: place)
         var document = document
         if let type = family.type { document.set("type", type) }
         let time = now.wall.timestamp.seconds
@@ -162,6 +162,25 @@ final class DocumentService {
     private func settings(of owner: Owner) throws(APIError) -> DocumentPlace { try place("setting", owner) }
 
     // MARK: Parts
+
+    /// - Throws: `ExceedQuota` where the family, or the kind of job that the document is, has as many as it may have.
+    private func checkQuota(
+        of document: JSONObject, in family: DocumentFamily, at place: DocumentPlace
+    ) throws(APIError) {
+        let type = family.type ?? document.text("type")
+        let kind = DocumentFamily.all.first { $0.stored == family.stored && $0.type == type } ?? family
+        var count = try store.documentCount(at: place)
+        guard count < Self.limitPerFamily else { throw Self.quotaExceeded(family) }
+        guard let quota = kind.quota else { return }
+        if let type = kind.type {
+            count = try store.documents(at: place).count { JSONObject($0.body)?.text("type") == type }
+        }
+        guard count < limits[quota] else { throw Self.quotaExceeded(kind) }
+    }
+
+    private static func quotaExceeded(_ family: DocumentFamily) -> APIError {
+        APIError(.exceedQuota, "\(family.noun.lowercased()) quota exceed")
+    }
 
     private func place(of family: DocumentFamily, _ owner: Owner) throws(APIError) -> DocumentPlace {
         try place(family.stored, owner)

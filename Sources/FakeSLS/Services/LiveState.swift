@@ -8,6 +8,7 @@ struct LiveState: Sendable {
     /// By the key of the logstore's row.
     var logstores: [Int64: LiveLogstore] = [:]
     var groups: [GroupRef: LiveGroup] = [:]
+    var quotas = QuotaLedger()
 }
 
 /// Which consumer group, of the logstore with that key.

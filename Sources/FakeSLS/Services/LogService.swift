@@ -7,16 +7,23 @@ final class LogService {
     /// quota of 10 MB a second for each shard suggests this.
     static let pullByteBudget = 10_485_760
 
-    private let store: Store
-    private let live: LiveStateBox
+    let store: Store
+    let live: LiveStateBox
     private let logstores: LogstoreService
+    let shards: ShardService
+    let quotas: QuotaService
     /// How writes are judged.
     let rules: WriteRules
 
-    init(store: Store, live: LiveStateBox, logstores: LogstoreService, rules: WriteRules) {
+    init(
+        store: Store, live: LiveStateBox, logstores: LogstoreService, shards: ShardService, quotas: QuotaService,
+        rules: WriteRules
+    ) {
         self.store = store
         self.live = live
         self.logstores = logstores
+        self.shards = shards
+        self.quotas = quotas
         self.rules = rules
     }
 
@@ -38,20 +45,19 @@ final class LogService {
     /// must not turn into a refusal of its data (consumer-group.md 5.6).
     ///
     /// - Parameter groups: Reads the log groups, at least one, and throws what is wrong with them.
-    /// - Throws: `InvalidSequenceId` for an id that is not above the last one.
+    /// - Throws: `InvalidSequenceId` for an id that is not above the last one; 403 for a quota that is used up.
     func put(
         _ head: WriteHead, to logstore: LogstoreRef, now: Moment, groups: () throws(APIError) -> [StoredLogGroup]
     ) throws(APIError) {
         let row = try logstores.find(logstore)
         try checkSequenceID(head, logstore: row, now: now)
         var groups = try groups()
+        let shard = try admit(groups, head.key, to: logstore, row, now)
         if row.appendMeta {
             let tags = Self.metaTags(clientAddress: head.clientAddress, received: now.wall.timestamp)
             for index in groups.indices { try groups[index].append(tags) }
         }
         var changed = try live.logstore(row.key)
-        let shard =
-            if let key = head.key { try changed.shards.shard(for: key) } else { try changed.shards.balancedShard() }
         let extent = try changed.extent(shard.id)
         let received = max(extent.newestReceived ?? now.wall.timestamp, now.wall.timestamp)
         var cursor = changed.cursors.take(groups.count, in: shard.id)
@@ -155,9 +161,13 @@ final class LogService {
     ) throws(APIError) -> Pulled {
         let span = try span(of: shard, in: logstore)
         try span.check(cursor)
+        let holder = QuotaLedger.Holder.shard(span.extent.key)
+        try quotas.charge(1, .shardReadCalls, holder, now: now)
+        try quotas.charge(0, .shardReadBytes, holder, now: now)
         let last = max(cursor, min(span.end, stop ?? span.end, cursor.advanced(by: count)))
         var pulled = Pulled(next: cursor, nextTime: now.wall.timestamp, isAtEnd: cursor == span.end)
         if cursor < last { try read(from: cursor, to: last, span, into: &pulled) }
+        try quotas.charge(pulled.list.bytes.count, .shardReadBytes, holder, now: now)
         pulled.next = cursor.advanced(by: pulled.count)
         pulled.isAtEnd = pulled.next == span.end
         if !pulled.isAtEnd { pulled.nextTime = try received(pulled.next, span) }

@@ -11,11 +11,13 @@ struct Services {
     let documents: DocumentService
     let tags: TagService
     let retention: RetentionService
+    let quotas: QuotaService
 
     init(
         store: Store, live: LiveStateBox, limits: Limits, region: String, writes: WriteRules = WriteRules(),
         groupRules: GroupRules = GroupRules()
     ) {
+        quotas = QuotaService(live: live, limits: limits)
         logstores = LogstoreService(store: store, live: live, limits: limits)
         projects = ProjectService(store: store, logstores: logstores, limits: limits, region: region)
         groups = ConsumerGroupService(
@@ -23,10 +25,11 @@ struct Services {
         shards = ShardService(
             store: store, live: live, logstores: logstores, groups: groups, limits: limits,
             writes: writes)
-        logs = LogService(store: store, live: live, logstores: logstores, rules: writes)
+        logs = LogService(
+            store: store, live: live, logstores: logstores, shards: shards, quotas: quotas, rules: writes)
         retention = RetentionService(store: store, live: live, shards: shards)
         indexes = IndexService(store: store, logstores: logstores)
-        documents = DocumentService(store: store, logstores: logstores)
+        documents = DocumentService(store: store, logstores: logstores, limits: limits)
         tags = TagService(store: store, logstores: logstores)
     }
 }

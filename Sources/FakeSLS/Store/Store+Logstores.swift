@@ -110,6 +110,10 @@ extension Store {
         try row("SELECT document FROM logstore_index WHERE logstore = ?", key) { $0.bytes(0) }
     }
 
+    func hasIndex(logstore key: Int64) throws(APIError) -> Bool {
+        try row("SELECT 1 FROM logstore_index WHERE logstore = ?", key) { _ in true } ?? false
+    }
+
     func setIndex(_ document: [UInt8], ofLogstore key: Int64) throws(APIError) {
         try run("INSERT OR REPLACE INTO logstore_index (logstore, document) VALUES (?, ?)", key, document)
     }
