@@ -1,7 +1,7 @@
 extension Connection {
     /// The request that is ready; the connection then owes one `respond`.
     func takeRequest() -> HTTPRequest {
-        parser.takeRequest(peerAddress: peerAddress, isSecure: stream.isSecure)
+        parser.takeRequest(peerAddress: peerAddress, localAddress: localAddress, isSecure: stream.isSecure)
     }
 
     /// Answers the request that was taken.

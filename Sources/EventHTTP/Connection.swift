@@ -24,6 +24,8 @@ final class Connection {
     unowned let server: ServerLoop
     let descriptor: Int32
     let peerAddress: String
+    /// The numeric address and port that the client connected to.
+    let localAddress: String
     let parser: RequestParser
     var state = State.reading
     var stream: ByteStream
@@ -56,6 +58,7 @@ final class Connection {
     init(descriptor: Int32, peerAddress: String, stream: ByteStream, server: ServerLoop) {
         self.descriptor = descriptor
         self.peerAddress = peerAddress
+        localAddress = SocketAddress.localAddress(of: descriptor)
         self.stream = stream
         self.server = server
         parser = RequestParser(

@@ -97,10 +97,11 @@ internal import CHTTPParser
     }
 
     /// Hands out the whole request and starts on the next.
-    func takeRequest(peerAddress: String, isSecure: Bool) -> HTTPRequest {
+    func takeRequest(peerAddress: String, localAddress: String, isSecure: Bool) -> HTTPRequest {
         precondition(phase == .complete, "no request is complete in \(phase)")
         let request = HTTPRequest(
-            method: method, target: target, headers: headers, body: body, peerAddress: peerAddress, isSecure: isSecure)
+            method: method, target: target, headers: headers, body: body, peerAddress: peerAddress,
+            localAddress: localAddress, isSecure: isSecure)
         startAfresh()
         return request
     }

@@ -69,6 +69,19 @@ struct SocketAddress: Equatable {
         return unsafe inet_pton(AF_INET, text, &memory) == 1 || inet_pton(AF_INET6, text, &memory) == 1
     }
 
+    /// The address and port that a connected socket has on this side; empty if it is of no internet family.
+    static func localAddress(of descriptor: Int32) -> String {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let host = unsafe withUnsafeMutableBytes(of: &storage) { memory in
+            let address = unsafe memory.baseAddress?.assumingMemoryBound(to: sockaddr.self)
+            return unsafe getsockname(descriptor, address, &length) == 0 ? numericHost(address, length) : ""
+        }
+        guard !host.isEmpty else { return "" }
+        let port = localPort(of: descriptor)
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
     /// The port a bound socket has.
     static func localPort(of descriptor: Int32) -> Int {
         var storage = sockaddr_storage()

@@ -175,7 +175,8 @@ public final class Emulator: @unchecked Sendable {
         let routed = APIRequest(
             http: request, target: target,
             projectText: addressing.project(
-                target: target, host: request.headers["Host"], projectHeader: request.headers["x-log-project"]),
+                target: target, host: request.headers["Host"], projectHeader: request.headers["x-log-project"],
+                bound: live.state.domains),
             pathValues: match.pathValues, now: now)
         // One that was put off has had its fault.
         if !isOwn, request.handOutCount == 0 { strike = control.strike(FaultSubject(routed, match.entry)) }
@@ -279,6 +280,7 @@ public final class Emulator: @unchecked Sendable {
         do throws(APIError) {
             live.state.logstores = try services.logstores.load()
             live.state.groups = try services.groups.load(now: now)
+            live.state.domains = try services.domains.load()
             isLoaded = true
         } catch {
             logger.error("the live state cannot be read from the store", metadata: ["error": "\(error)"])

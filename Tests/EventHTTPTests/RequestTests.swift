@@ -21,6 +21,7 @@ import Testing
             #expect(request.headers.map { $0.name } == ["Host", "X-One", "x-one", "Content-Length"])
             #expect(request.body == Array("abc".utf8))
             #expect(request.peerAddress == "127.0.0.1")
+            #expect(request.localAddress == server.address)
             #expect(!request.isSecure)
         }
     }

@@ -23,11 +23,14 @@ enum APITable {
             DeleteShard(shards: services.shards),
 
             PutLogs(logs: services.logs),
+            PutMetrics(logs: services.logs),
             PutWebtracking(logs: services.logs),
             GetWebtracking(logs: services.logs),
             GetCursor(logs: services.logs),
             GetCursorTime(logs: services.logs),
             PullLogs(logs: services.logs),
+            HeadLogs(logs: services.logs),
+            GetDirectModeIP(),
 
             CreateConsumerGroup(groups: services.groups),
             UpdateConsumerGroup(groups: services.groups),
@@ -43,6 +46,7 @@ enum APITable {
             DeleteIndex(indexes: services.indexes),
         ]
         return endpoints.map { $0.entry } + DocumentCalls(documents: services.documents).entries
+            + MetricStoreCalls(logstores: services.logstores).entries
             + SettingCalls(documents: services.documents).entries + TagCalls(tags: services.tags).entries
             + RefusedCalls.entries
     }

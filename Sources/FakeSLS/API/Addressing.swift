@@ -28,14 +28,17 @@ struct Addressing: Sendable {
     ///   - target: Its authority, where it has one, counts before the `Host` header.
     ///   - host: The `Host` header as received.
     ///   - projectHeader: `x-log-project`, which loongcollector sends.
-    func project(target: RequestTarget, host: String?, projectHeader: String?) -> String? {
+    ///   - bound: Projects by the domains that `/domains` bound, lower-case; those set at start count before them.
+    func project(
+        target: RequestTarget, host: String?, projectHeader: String?, bound: [String: String] = [:]
+    ) -> String? {
         if let projectHeader, !projectHeader.isEmpty { return projectHeader }
         if target.segments.first == "prometheus", target.segments.count >= 2 { return target.segments[1] }
-        return (target.authority ?? host).flatMap { project(ofHost: Self.withoutPort($0.lowercased())) }
+        guard let host = (target.authority ?? host).map({ Self.withoutPort($0.lowercased()) }) else { return nil }
+        return domains[host] ?? bound[host] ?? project(ofHost: host)
     }
 
     private func project(ofHost host: String) -> String? {
-        if let project = domains[host] { return project }
         guard !host.isEmpty, !host.hasPrefix("["), host.contains("."), !Self.isIPv4(host) else { return nil }
         if let project = Self.label(of: host, beforeAddress: 4) { return project }
         for domain in baseDomains + Self.plainDomains {

@@ -15,6 +15,6 @@ protocol Endpoint {
 }
 
 extension Endpoint {
-    static var writes: Bool { route.method != .get }
+    static var writes: Bool { route.method != .get && route.method != .head }
     static var traffic: Traffic { .control }
 }

@@ -29,7 +29,6 @@ enum RefusedCalls {
     ]
 
     private static let data: [(String, Route)] = [
-        ("PutMetrics", Route(.post, "/prometheus/{project}/{logstore}/api/v1/write")),
         ("DeleteLogs", Route(.post, "/logstores/{logstore}/deletelogs")),
         (
             "GetDeleteLogsTask",
@@ -52,7 +51,6 @@ enum RefusedCalls {
     private static let projects: [(String, Route)] = [
         ("DescribeRegions", Route(.get, "/regions")),
         ("PutProjectTransferAcceleration", Route(.put, "/transferacceleration")),
-        ("GetDirectModeIp", Route(.get, "/direct_mode_ip")),
         ("ListJobInstances", Route(.get, "/jobs/{name}/jobinstances/**")),
         ("ModifyJobInstanceState", Route(.put, "/jobs/{name}/jobinstances/{instance}")),
         ("GetShipperStatus", Route(.get, "/logstores/{logstore}/shipper/{name}/tasks")),
@@ -69,7 +67,7 @@ enum RefusedCalls {
 
     /// Families of documents that have one path and the usual five calls.
     private static let resources: [(String, Route)] = [
-        family("DownloadJob", "/downloadjobs"), family("MetricStore", "/metricstores"),
+        family("DownloadJob", "/downloadjobs"),
         family("ResourceRecord", "/resources/{resource}/records"), family("Topostore", "/topostores"),
         family("CollectionPolicy", "/collectionpolicy"), family("ProjectConsumerGroup", "/consumergroups"),
         family("MachineLearning", "/ml"), family("ApiKey", "/apikeys"),

@@ -7,6 +7,7 @@ struct Route: Sendable {
         case post = "POST"
         case put = "PUT"
         case delete = "DELETE"
+        case head = "HEAD"
     }
 
     /// One way to spell the call.

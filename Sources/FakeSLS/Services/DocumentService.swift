@@ -1,6 +1,7 @@
 internal import SLSProtocol
 
-/// The rules of documents that are kept for others: names, times, lists. What is in them has no effect.
+/// The rules of documents that are kept for others: names, times, lists. What is in them has no effect, but that a
+/// domain stands for its project.
 final class DocumentService {
     /// Documents of one family in one project or logstore.
     static let limitPerFamily = 10_000
@@ -14,11 +15,13 @@ final class DocumentService {
 
     private let store: Store
     private let logstores: LogstoreService
+    private let domains: DomainService
     private let limits: Limits
 
-    init(store: Store, logstores: LogstoreService, limits: Limits) {
+    init(store: Store, logstores: LogstoreService, domains: DomainService, limits: Limits) {
         self.store = store
         self.logstores = logstores
+        self.domains = domains
         self.limits = limits
     }
 
@@ -33,12 +36,15 @@ final class DocumentService {
         guard try store.document(name, at: place) == nil else {
             throw APIError(family.alreadyExist, "\(family.noun) \(name) already exists")
         }
+        let isDomain = family.path == DocumentFamily.domains.path
+        if isDomain { try domains.checkFree(name) }
         try checkQuota(of: document, in: family, at: place)
         var document = document
         if let type = family.type { document.set("type", type) }
         let time = now.wall.timestamp.seconds
         try store.setDocument(
             DocumentRow(name: name, body: document.bytes, createTime: time, modifyTime: time), at: place)
+        if isDomain { try domains.changed() }
     }
 
     /// The document as it was given, with its times.
@@ -97,6 +103,8 @@ final class DocumentService {
             try store.deleteDocuments(at: Self.applied(to: name, project: place.project))
         } else if family.path == DocumentFamily.configs.path {
             try store.deleteDocuments(named: name, project: place.project, family: Self.appliedConfigs)
+        } else if family.path == DocumentFamily.domains.path {
+            try domains.changed()
         }
     }
 

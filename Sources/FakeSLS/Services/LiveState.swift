@@ -9,6 +9,8 @@ struct LiveState: Sendable {
     var logstores: [Int64: LiveLogstore] = [:]
     var groups: [GroupRef: LiveGroup] = [:]
     var quotas = QuotaLedger()
+    /// The projects by custom domain, lower-case.
+    var domains: [String: String] = [:]
 }
 
 /// Which consumer group, of the logstore with that key.

@@ -7,12 +7,14 @@ final class ProjectService {
 
     private let store: Store
     private let logstores: LogstoreService
+    private let domains: DomainService
     private let limits: Limits
     private let region: String
 
-    init(store: Store, logstores: LogstoreService, limits: Limits, region: String) {
+    init(store: Store, logstores: LogstoreService, domains: DomainService, limits: Limits, region: String) {
         self.store = store
         self.logstores = logstores
+        self.domains = domains
         self.limits = limits
         self.region = region
     }
@@ -51,6 +53,7 @@ final class ProjectService {
             try logstores.delete(LogstoreRef(project: name, name: try LogstoreName(logstore.name)))
         }
         try store.deleteProject(project.key)
+        try domains.changed()
     }
 
     /// Projects whose name holds `part`, in order of their names.

@@ -12,14 +12,17 @@ struct Services {
     let tags: TagService
     let retention: RetentionService
     let quotas: QuotaService
+    let domains: DomainService
 
     init(
         store: Store, live: LiveStateBox, limits: Limits, region: String, writes: WriteRules = WriteRules(),
         groupRules: GroupRules = GroupRules()
     ) {
         quotas = QuotaService(live: live, limits: limits)
+        domains = DomainService(store: store, live: live)
         logstores = LogstoreService(store: store, live: live, limits: limits)
-        projects = ProjectService(store: store, logstores: logstores, limits: limits, region: region)
+        projects = ProjectService(
+            store: store, logstores: logstores, domains: domains, limits: limits, region: region)
         groups = ConsumerGroupService(
             store: store, live: live, logstores: logstores, limits: limits, rules: groupRules)
         shards = ShardService(
@@ -29,7 +32,7 @@ struct Services {
             store: store, live: live, logstores: logstores, shards: shards, quotas: quotas, rules: writes)
         retention = RetentionService(store: store, live: live, shards: shards)
         indexes = IndexService(store: store, logstores: logstores)
-        documents = DocumentService(store: store, logstores: logstores, limits: limits)
+        documents = DocumentService(store: store, logstores: logstores, domains: domains, limits: limits)
         tags = TagService(store: store, logstores: logstores)
     }
 }

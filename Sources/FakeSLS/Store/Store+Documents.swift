@@ -40,6 +40,16 @@ extension Store {
         ) { DocumentRow(name: $0.text(0), body: $0.bytes(1), createTime: $0.int(2), modifyTime: $0.int(3)) }
     }
 
+    /// The names of all documents of a family, each with its project's name, in the order of the projects' making.
+    func documentOwners(family: String) throws(APIError) -> [(name: String, project: String)] {
+        try rows(
+            """
+            SELECT document.name, project.name FROM document JOIN project ON project.key = document.project
+            WHERE document.family = ? ORDER BY project.key, document.name
+            """, family
+        ) { ($0.text(0), $0.text(1)) }
+    }
+
     /// What the documents of that name hang on, in order: the other direction of `documents(at:)`.
     func parents(ofDocument name: String, project: Int64, family: String) throws(APIError) -> [String] {
         try rows(

@@ -51,10 +51,9 @@ struct RoutingTests {
         ("GET", "/logstores/app?type=topic", "ListTopics"),
         ("GET", "/logstores/app?type=context_log", "GetContextLogs"),
         ("GET", "/logs?query=x", "GetProjectLogs"),
-        ("GET", "/metricstores", "ListMetricStore"),
+        ("GET", "/regions", "DescribeRegions"),
         ("GET", "/jobs/j/jobinstances/i", "ListJobInstances"),
         ("POST", "/resources/r/records", "CreateResourceRecord"),
-        ("POST", "/prometheus/demo/m/api/v1/write", "PutMetrics"),
     ])
     func `a known call that is not emulated is refused by name`(method: String, target: String, call: String) throws {
         let answer = try InProcessEmulator().send(method, target)
