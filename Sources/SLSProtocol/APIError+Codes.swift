@@ -4,6 +4,7 @@
 extension APIError.Code {
     // Addressing, transport and body.
     public static let badRequest: Self = "BadRequest"
+    public static let missingHost: Self = "MissingHost"
     public static let invalidHost: Self = "InvalidHost"
     public static let invalidMethod: Self = "InvalidMethod"
     public static let missingContentLength: Self = "MissingContentLength"
@@ -38,6 +39,7 @@ extension APIError.Code {
 
     // Parameters.
     public static let parameterInvalid: Self = "ParameterInvalid"
+    public static let invalidParameter: Self = "InvalidParameter"
     public static let missingParameter: Self = "MissingParameter"
     public static let jsonInfoInvalid: Self = "JsonInfoInvalid"
 
@@ -55,6 +57,10 @@ extension APIError.Code {
     public static let shardNotExist: Self = "ShardNotExist"
     public static let invalidCursor: Self = "InvalidCursor"
     public static let invalidSequenceID: Self = "InvalidSequenceId"
+
+    // Settings.
+    public static let loggingAlreadyExist: Self = "LoggingAlreadyExist"
+    public static let loggingNotExist: Self = "LoggingNotExist"
 
     // Consumer groups.
     public static let consumerGroupAlreadyExist: Self = "ConsumerGroupAlreadyExist"
@@ -84,7 +90,7 @@ extension APIError.Code {
         .projectForbidden: 403, .writeQuotaExceed: 403, .readQuotaExceed: 403, .shardWriteQuotaExceed: 403,
         .shardReadQuotaExceed: 403, .metaOperationQpsLimitExceeded: 403,
         .notFound: 404, .projectNotExist: 404, .logStoreNotExist: 404, .consumerGroupNotExist: 404,
-        .consumerNotExist: 404,
+        .consumerNotExist: 404, .loggingNotExist: 404,
         .invalidMethod: 405, .missingContentLength: 411, .postBodyTooLarge: 413, .invalidContentType: 415,
         .internalServerError: 500, .requestTimeout: 500, .serverBusy: 503,
     ]

@@ -34,7 +34,9 @@ public final class InProcessEmulator {
     /// Sends one request with a JSON body, in a turn of its own.
     @discardableResult
     public func send(_ method: String, _ target: String, json: String) -> HTTPResponse {
-        send(method, target, ["Content-Type": "application/json"], body: Array(json.utf8))
+        send(
+            method, target, ["Content-Type": "application/json", "Content-Length": "\(json.utf8.count)"],
+            body: Array(json.utf8))
     }
 
     /// Sends several requests in one turn.
@@ -76,7 +78,7 @@ public final class InProcessEmulator {
     public func put(
         raw body: [UInt8], _ headers: HTTPHeaders = [:], logstore: String = "app", path: String = "/shards/lb"
     ) -> HTTPRequest {
-        var all: HTTPHeaders = ["Content-Type": "application/x-protobuf"]
+        var all: HTTPHeaders = ["Content-Type": "application/x-protobuf", "Content-Length": "\(body.count)"]
         for (name, value) in headers { all.append(name, value) }
         return request("POST", "/logstores/\(logstore)\(path)", all, body: body)
     }

@@ -17,10 +17,14 @@ struct APIRequest {
 
     /// The project the request is addressed to.
     ///
-    /// - Throws: `InvalidHost` when it names none, `ProjectNotExist` when no project could have that name.
+    /// - Throws: `MissingHost` where nothing could name it, `InvalidHost` when the host names none, `ProjectNotExist` when
+    ///   no project could have that name.
     func project() throws(APIError) -> ProjectName {
         guard let projectText else {
-            throw APIError(.invalidHost, "the host name \"\(http.headers["Host"] ?? "")\" names no project")
+            guard let host = (target.authority ?? http.headers["Host"]).nonEmpty else {
+                throw APIError(.missingHost, "the header Host is missing")
+            }
+            throw APIError(.invalidHost, "the host name \"\(host.prefix(260))\" names no project")
         }
         do { return try ProjectName(projectText) } catch { throw .projectNotExist(projectText) }
     }

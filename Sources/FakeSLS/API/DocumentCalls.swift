@@ -137,7 +137,7 @@ struct DocumentCalls {
 
     private func updateMachines(_ request: APIRequest) throws(APIError) {
         let owner = DocumentService.Owner.project(try request.project())
-        let named = try request.json([String].self, orThrow: "InvalidParameter")
+        let named = try request.json([String].self, orThrow: .invalidParameter)
         let group = try documents.get(request.name, in: .machineGroups, of: owner)
         var machines = try Self.machineList(of: group).filter { !named.contains($0) }
         switch try request.required("action").lowercased() {
@@ -152,7 +152,7 @@ struct DocumentCalls {
 
     private static func machineList(of group: JSONObject) throws(APIError) -> [String] {
         guard let list = group["machineList"] else { return [] }
-        return try APIRequest.decode([String].self, from: list, orThrow: "InvalidParameter")
+        return try APIRequest.decode([String].self, from: list, orThrow: .invalidParameter)
     }
 
     private static func list(_ key: String, _ names: [String]) -> JSONObject {

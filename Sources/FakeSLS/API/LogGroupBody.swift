@@ -5,6 +5,7 @@ internal import SLSProtocol
 struct LogGroupBody {
     private let contentType: String?
     private let isBatch: Bool
+    private let hasLength: Bool
     private let body: CompressedBody
     private let rules: WriteRules
     private let now: Timestamp
@@ -13,6 +14,7 @@ struct LogGroupBody {
     init(_ request: HTTPRequest, rules: WriteRules, now: Timestamp) {
         contentType = request.headers["Content-Type"].nonEmpty
         isBatch = request.headers["x-log-mode"] == "batch_group"
+        hasLength = request.headers["Content-Length"] != nil || request.headers["Transfer-Encoding"] != nil
         body = CompressedBody(request)
         self.rules = rules
         self.now = now
@@ -24,6 +26,9 @@ struct LogGroupBody {
     /// - Throws: The errors of protocol page "PutLogs": type, compression, size, shape.
     func verified() throws(APIError) -> [StoredLogGroup] {
         guard let contentType else { throw APIError(.missingContentType, "the header Content-Type is missing") }
+        guard hasLength || !body.bytes.isEmpty else {
+            throw APIError(.missingContentLength, "the header Content-Length is missing")
+        }
         switch contentType.prefix(while: { $0 != ";" && $0 != " " }).lowercased() {
         case "application/x-protobuf": return isBatch ? try packages() : [try single()]
         case "application/json" where !isBatch: return [try json()]

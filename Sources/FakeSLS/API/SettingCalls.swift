@@ -52,7 +52,7 @@ struct SettingCalls {
         Router.Entry(name: name, route: Route(.get, path), writes: false) { request throws(APIError) in
             let found = try documents.setting(Self.stored(path), of: try request.owner(scope))
             guard let body = found ?? otherwise.map({ Array($0.utf8) }) else {
-                throw APIError("LoggingNotExist", "the project has no logging configuration", status: 404)
+                throw APIError(.loggingNotExist, "the project has no logging configuration")
             }
             return APIResponse(body: body)
         }
@@ -85,7 +85,7 @@ struct SettingCalls {
             request throws(APIError) in
             let (owner, document) = (try request.owner(.project), try request.document())
             guard try documents.setting("logging", of: owner) == nil else {
-                throw APIError("LoggingAlreadyExist", "the project already has a logging configuration")
+                throw APIError(.loggingAlreadyExist, "the project already has a logging configuration")
             }
             try documents.setSetting("logging", document.bytes, of: owner, now: request.now)
             return .empty

@@ -87,7 +87,7 @@ extension DocumentFamily {
     static let machineGroups = DocumentFamily(
         noun: "MachineGroup", path: "/machinegroups", nameKey: "groupName", listings: [.names("machinegroups")],
         codeStem: "MachineGroup",
-        filters: [Filter(parameter: "groupName", path: ["groupName"], takesPart: true)], invalid: "InvalidParameter",
+        filters: [Filter(parameter: "groupName", path: ["groupName"], takesPart: true)], invalid: .invalidParameter,
         quota: .machineGroupsPerProject)
 
     static let configs = DocumentFamily(
@@ -95,7 +95,7 @@ extension DocumentFamily {
         filters: [
             Filter(parameter: "configName", path: ["configName"], takesPart: true),
             Filter(parameter: "logstoreName", path: ["outputDetail", "logstoreName"]),
-        ], invalid: "InvalidParameter", quota: .configsPerProject)
+        ], invalid: .invalidParameter, quota: .configsPerProject)
 
     static let domains = DocumentFamily(
         noun: "Domain", path: "/domains", nameKey: "domainName", listings: [.documents("domains")], codeStem: "Cname",

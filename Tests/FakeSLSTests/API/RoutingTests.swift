@@ -1,6 +1,4 @@
 import EventHTTP
-import Foundation
-import SQLite
 import TestKit
 import Testing
 
@@ -85,25 +83,6 @@ struct RoutingTests {
         #expect(ids.count == 4)
     }
 
-    @Test func `a violation of HTTP is answered in the service's shape`() throws {
-        let emulator = try InProcessEmulator().emulator
-        let cases: [(HTTPViolation, Int, String)] = [
-            (.malformed(reason: "invalid HTTP method"), 400, "BadRequest"),
-            (.truncated, 400, "BadRequest"),
-            (.headTooLarge(limit: 65_536), 400, "BadRequest"),
-            (.bodyTooLarge(limit: 10), 413, "PostBodyTooLarge"),
-            (.unsupportedTransferCoding, 400, "BadRequest"),
-            (.timedOut(limit: .seconds(60)), 500, "RequestTimeout"),
-            (.tunnelRefused(target: "x:443"), 405, "InvalidMethod"),
-        ]
-        for (violation, status, code) in cases {
-            let answer = emulator.violation(violation)
-            #expect(answer.status == status)
-            #expect(answer.errorCode == code)
-            #expect(answer.headers["x-log-requestid"] != nil)
-        }
-    }
-
     @Test func `unknown headers and parameters are accepted`() throws {
         let server = try InProcessEmulator()
         #expect(server.send("GET", "/logstores?offset=0&size=10&what=ever", ["x-log-new-thing": "1"]).status == 200)
@@ -137,21 +116,5 @@ struct OwnPagesTests {
         let server = try InProcessEmulator()
         #expect(server.send("GET", "/_fake/metrics").status == 404)
         #expect(server.send("GET", "/_fake/ca.pem").status == 404)
-    }
-}
-
-struct CompatibilityPageTests {
-    @Test func `every call the emulator knows has a row in docs slash compatibility`() throws {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let page = try String(contentsOf: root.appending(path: "docs/compatibility.md"), encoding: .utf8)
-        let rows = page.split(separator: "\n").filter { $0.hasPrefix("|") }
-        let store = try Store(.memory, logger: EmulatorConfiguration().logger)
-        let services = Services(store: store, live: LiveStateBox(), limits: .relaxed, region: "")
-        let entries = APITable.entries(services)
-        #expect(Set(entries.map(\.name)).count == entries.count)
-        for entry in entries {
-            #expect(rows.contains { $0.contains("`\(entry.name)`") }, "\(entry.name) has no row")
-        }
     }
 }

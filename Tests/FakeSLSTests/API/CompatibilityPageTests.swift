@@ -1,0 +1,142 @@
+import Foundation
+import SLSProtocol
+import SQLite
+import Testing
+
+@testable import FakeSLS
+
+/// `docs/compatibility.md` against the program.
+struct CompatibilityPageTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+
+    private static func text(_ path: String) throws -> String {
+        try String(contentsOf: root.appending(path: path), encoding: .utf8)
+    }
+
+    private static func rows() throws -> [Substring] {
+        try text("docs/compatibility.md").split(separator: "\n").filter { $0.hasPrefix("|") }
+    }
+
+    @Test func `every call the emulator knows has a row`() throws {
+        let rows = try Self.rows()
+        let store = try Store(.memory, logger: EmulatorConfiguration().logger)
+        let services = Services(store: store, live: LiveStateBox(), limits: .relaxed, region: "")
+        let entries = APITable.entries(services)
+        #expect(Set(entries.map(\.name)).count == entries.count)
+        for entry in entries {
+            #expect(rows.contains { $0.contains("`\(entry.name)`") }, "\(entry.name) has no row")
+        }
+    }
+
+    @Test func `every limit has a row`() throws {
+        let rows = try Self.rows()
+        for name in Limits.Name.allCases.map(\.rawValue) + Limits.Rate.allCases.map(\.rawValue) {
+            #expect(rows.contains { $0.contains("`\(name)`") }, "\(name) has no row")
+        }
+    }
+
+    // MARK: Errors
+
+    /// A line of the table of errors: one or more codes of the same statuses.
+    private struct ErrorRow {
+        let statuses: [Int]
+        let codes: [String]
+        let isSent: Bool
+
+        /// nil for a row of another table: these begin with a status, or with a dash for what is not sent.
+        init?(_ row: Substring) {
+            let cells = row.dropFirst().split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+            guard cells.count == 4, let first = cells.first else { return nil }
+            statuses = first.split(separator: ", ").compactMap { Int($0) }
+            isSent = !statuses.isEmpty
+            guard isSent || first == "–" else { return nil }
+            codes = cells[1].split(separator: ", ").map { $0.trimmingCharacters(in: CharacterSet(charactersIn: "`")) }
+            // What is not sent must say so, and why.
+            guard isSent != cells[2].hasPrefix("not sent: ") else { return nil }
+        }
+    }
+
+    private static func errorRows() throws -> [ErrorRow] { try rows().compactMap { ErrorRow($0) } }
+
+    /// What the emulator is seen to send, by the tests of the table of errors.
+    private static let provoked: [(code: String, status: Int)] =
+        ErrorTableTests.all.map { ($0.code, $0.status) } + ErrorTableTests.violations.map { ($0.2, $0.1) }
+        + DocumentFamily.all.flatMap { family in
+            let unknown = family.notExist("")
+            return [(unknown.code.rawValue, unknown.status), (family.alreadyExist.rawValue, 400)]
+        }
+
+    /// The constants of the codes, as they stand in the source: the type cannot list them.
+    private static func constants() throws -> [String] {
+        let source = try text("Sources/SLSProtocol/APIError+Codes.swift")
+        return source.matches(of: /public static let \w+: Self = "(\w+)"/).map { String($0.1) }
+    }
+
+    @Test func `every error code has one row, whether it is sent or not`() throws {
+        let rows = try Self.errorRows()
+        let listed = rows.flatMap(\.codes)
+        #expect(Set(listed).count == listed.count)
+        let known = try Self.constants()
+        #expect(known.count > 50)
+        for code in known + Self.provoked.map(\.code) + Self.ofTheProtocol {
+            #expect(listed.contains(code), "\(code) has no row")
+        }
+    }
+
+    @Test func `a row of an error names the code's own status first, and every one it was seen with`() throws {
+        let statuses = Dictionary(grouping: Self.provoked, by: \.code).mapValues { Set($0.map(\.status)) }
+        let known = Set(try Self.constants())
+        for row in try Self.errorRows() where row.isSent {
+            for code in row.codes {
+                if known.contains(code) {
+                    #expect(row.statuses.first == APIError.Code(rawValue: code).status, "\(code)")
+                }
+                #expect(Set(row.statuses) == statuses[code], "\(code): the page against what was provoked")
+            }
+        }
+    }
+
+    @Test func `what the page calls not sent is not provoked, and each other code is`() throws {
+        let provoked = Set(Self.provoked.map(\.code))
+        for row in try Self.errorRows() {
+            for code in row.codes { #expect(provoked.contains(code) == row.isSent, "\(code)") }
+        }
+    }
+
+    @Test func `no code is spelled out where it is thrown`() throws {
+        let folder = Self.root.appending(path: "Sources/FakeSLS")
+        let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".swift") }
+        #expect(names.count > 50)
+        // The pages of our own have codes of their own, which are none of the service's.
+        for name in names where name != "API/OwnPages.swift" {
+            let source = try Self.text("Sources/FakeSLS/\(name)")
+            // The two that `GroupRules.misspellsCodes` sends are misspellings of codes that have their rows.
+            let codes = source.matches(of: /(?:APIError\(\s*|orThrow: |invalid: )"(\w+)"/).map { $0.1 }
+            #expect(codes.allSatisfy { $0.hasSuffix("Exsit") }, "\(name): \(codes)")
+        }
+    }
+
+    /// The codes of protocol.md 7.2, older and misspelt ones aside that the table itself calls so.
+    private static let ofTheProtocol = [
+        "MissingContentType", "MissingHost", "MissingDate", "MissingAPIVersion", "MissAccessKeyId",
+        "MissingSignatureMethod", "MissingBodyRawSize", "InvalidBodyRawSize", "InvalidCompressType",
+        "PostBodyUncompressError", "InvalidHost", "InvalidAPIVersion", "InvalidSignatureMethod",
+        "InvalidAcceptContentType", "InvalidAcceptEncoding", "InvalidRequestTime", "InvalidDateFormat",
+        "RequestTimeExpired", "RequestTimeTooSkewed", "BadRequest", "ParameterInvalid", "InvalidParameter",
+        "MissingParameter", "InvalidCursor", "PostBodyInvalid", "PostBodyTooLarge", "InvalidTimestamp",
+        "InvalidEncoding", "InvalidKey", "LogStoreWithoutShard", "ShardNotExist", "ProjectAlreadyExist",
+        "ProjectQuotaExceed", "LogStoreAlreadyExist", "LogStoreInfoInvalid", "ExceedQuota",
+        "ConsumerGroupAlreadyExist", "JsonInfoInvalid", "NotExistConsumerWithBody", "InvalidShardCheckPoint",
+        "ConsumerGroupQuotaExceed", "InvalidSequenceId", "ConsumerNotMatch", "IndexAlreadyExist",
+        "IndexConfigNotExist", "IndexInfoInvalid", "InvalidQueryString", "InvalidTimeRange", "InvalidLogStoreQuery",
+        "InvalidOffset", "InvalidLine", "InvalidReverse", "MachineGroupAlreadyExist", "ConfigAlreadyExist",
+        "CnameAlreadyExists", "ShipperNotExist", "NotSupported", "SignatureNotMatch", "Unauthorized",
+        "InvalidAccessKeyId", "SecurityTokenExpired", "WriteQuotaExceed", "ReadQuotaExceed", "ShardWriteQuotaExceed",
+        "ShardReadQuotaExceed", "MetaOperationQpsLimitExceeded", "ProjectForbidden", "ProjectNotExist",
+        "LogStoreNotExist", "ConsumerGroupNotExist", "ConsumerNotExist", "MachineGroupNotExist", "GroupNotExist",
+        "ConfigNotExist", "SavedSearchNotExist", "DashboardNotExist", "JobNotExist", "NoSuchCname", "UserNotExist",
+        "CategoryNotExist", "TopicNotExist", "InvalidMethod", "MissingContentLength", "InvalidContentType",
+        "InternalServerError", "RequestTimeout", "NotImplemented", "ServerBusy",
+    ]
+}
