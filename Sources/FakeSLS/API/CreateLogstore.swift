@@ -10,7 +10,9 @@ struct CreateLogstore: Endpoint {
     func respond(to request: APIRequest) throws(APIError) -> APIResponse {
         let project = try request.project()
         let wanted = try request.json(LogstoreDescription.self, orThrow: .logStoreInfoInvalid)
-        try logstores.create(wanted, in: project, now: request.now)
+        let logstore = try logstores.create(wanted, in: project, now: request.now)
+        let body = try request.document(orThrow: .logStoreInfoInvalid)
+        try logstores.keepMembers(of: body, in: logstore, now: request.now)
         return .empty
     }
 }

@@ -8,6 +8,16 @@ struct GetLogstore: Endpoint {
     let logstores: LogstoreService
 
     func respond(to request: APIRequest) throws(APIError) -> APIResponse {
-        try .json(try logstores.get(try request.logstore()))
+        let logstore = try request.logstore()
+        return try .json(try logstores.get(logstore).document(with: try logstores.keptMembers(of: logstore)))
+    }
+}
+
+extension LogstoreDescription {
+    /// The description as JSON, with the members that are only kept.
+    func document(with kept: JSONObject) throws(APIError) -> JSONObject {
+        var document = JSONObject(try APIResponse.json(self).body) ?? JSONObject()
+        for member in kept.members { document.set(member.name, member.value) }
+        return document
     }
 }

@@ -10,9 +10,10 @@ struct ListProject: Endpoint {
 
     func respond(to request: APIRequest) throws(APIError) -> APIResponse {
         let showsQuota = request.query("fetchQuota")?.lowercased() == "true"
+        let filter = ProjectFilter(
+            name: request.query("projectName") ?? "", description: request.query("description") ?? "",
+            resourceGroup: request.query("resourceGroupId").nonEmpty)
         return try .json(
-            try projects.list(
-                containing: request.query("projectName") ?? "", page: try request.page(defaultSize: 100),
-                showsQuota: showsQuota))
+            try projects.list(filter, page: try request.page(defaultSize: 100), showsQuota: showsQuota))
     }
 }

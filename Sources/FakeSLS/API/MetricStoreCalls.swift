@@ -14,13 +14,17 @@ struct MetricStoreCalls {
         return [
             Router.Entry(name: "CreateMetricStore", route: Route(.post, all), writes: true) {
                 request throws(APIError) in
-                try logstores.create(try wanted(request), in: try request.project(), now: request.now)
+                let made = try logstores.create(try wanted(request), in: try request.project(), now: request.now)
+                try logstores.keepMembers(of: try request.document(), in: made, now: request.now)
                 return .empty
             },
             Router.Entry(name: "GetMetricStore", route: Route(.get, one), writes: false) {
                 request throws(APIError) in
-                let found = try logstores.get(try existing(request))
-                return try .json(Answer(name: found.logstoreName ?? "", store: found))
+                let logstore = try existing(request)
+                var answer = try logstores.get(logstore).document(with: try logstores.keptMembers(of: logstore))
+                answer.set("name", logstore.name.value)
+                answer.set("metricType", "prometheus")
+                return try .json(answer)
             },
             Router.Entry(name: "ListMetricStore", route: Route(.get, all), writes: false) {
                 request throws(APIError) in
@@ -32,7 +36,9 @@ struct MetricStoreCalls {
             },
             Router.Entry(name: "UpdateMetricStore", route: Route(.put, one), writes: true) {
                 request throws(APIError) in
-                try logstores.update(try existing(request), to: try wanted(request), now: request.now)
+                let logstore = try existing(request)
+                try logstores.update(logstore, to: try wanted(request), now: request.now)
+                try logstores.keepMembers(of: try request.document(), in: logstore, now: request.now)
                 return .empty
             },
             Router.Entry(name: "DeleteMetricStore", route: Route(.delete, one), writes: true) {
@@ -61,23 +67,6 @@ struct MetricStoreCalls {
 
     private struct Named: Decodable {
         let name: String?
-    }
-
-    /// The logstore's members, and those that only a metric store has.
-    private struct Answer: Encodable {
-        let name: String
-        let store: LogstoreDescription
-
-        private enum Keys: String, CodingKey {
-            case name, metricType
-        }
-
-        func encode(to encoder: any Encoder) throws {
-            try store.encode(to: encoder)
-            var members = encoder.container(keyedBy: Keys.self)
-            try members.encode(name, forKey: .name)
-            try members.encode("prometheus", forKey: .metricType)
-        }
     }
 
     private struct List: Encodable {

@@ -11,6 +11,8 @@ struct UpdateLogstore: Endpoint {
         let logstore = try request.logstore()
         let wanted = try request.json(LogstoreDescription.self, orThrow: .logStoreInfoInvalid)
         try logstores.update(logstore, to: wanted, now: request.now)
+        let body = try request.document(orThrow: .logStoreInfoInvalid)
+        try logstores.keepMembers(of: body, in: logstore, now: request.now)
         return .empty
     }
 }

@@ -2,7 +2,7 @@ internal import SLSProtocol
 
 /// The rules of logstores.
 final class LogstoreService {
-    private let store: Store
+    let store: Store
     private let live: LiveStateBox
     private let limits: Limits
 
@@ -21,10 +21,14 @@ final class LogstoreService {
         throw .logstoreNotExist(logstore.name.value)
     }
 
-    func create(_ wanted: LogstoreDescription, in project: ProjectName, now: Moment) throws(APIError) {
+    @discardableResult
+    func create(
+        _ wanted: LogstoreDescription, in project: ProjectName, now: Moment
+    ) throws(APIError) -> LogstoreRef {
         let projectRow = try store.existingProject(project)
         let name = try LogstoreName(wanted.logstoreName ?? "")
-        guard try store.logstore(LogstoreRef(project: project, name: name)) == nil else {
+        let ref = LogstoreRef(project: project, name: name)
+        guard try store.logstore(ref) == nil else {
             throw APIError(.logStoreAlreadyExist, "logstore \(name) already exists")
         }
         guard wanted.ttl != nil else { throw APIError(.logStoreInfoInvalid, "ttl is missing") }
@@ -41,8 +45,8 @@ final class LogstoreService {
         let row = try LogstoreRow(project: projectRow.key, name: name, createTime: created).changed(
             by: wanted, limits: limits, time: created)
         let key = try store.insertLogstore(row)
-        try layShards(
-            shardCount, of: LogstoreRef(project: project, name: name), key: key, ttlDays: row.ttl, now: now)
+        try layShards(shardCount, of: ref, key: key, ttlDays: row.ttl, now: now)
+        return ref
     }
 
     func get(_ logstore: LogstoreRef) throws(APIError) -> LogstoreDescription {

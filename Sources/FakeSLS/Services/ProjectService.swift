@@ -25,7 +25,7 @@ final class ProjectService {
         guard try store.project(name) == nil else {
             throw APIError(.projectAlreadyExist, "Project \(name) already exist")
         }
-        guard try store.projectCount(containing: "") < limits.projects else {
+        guard try store.projectCount() < limits.projects else {
             throw APIError(.projectQuotaExceed, "Project Quota Exceed: there are already \(limits.projects) projects")
         }
         try check(description)
@@ -56,16 +56,16 @@ final class ProjectService {
         try domains.changed()
     }
 
-    /// Projects whose name holds `part`, in order of their names.
+    /// Projects that fit, in order of their names.
     ///
     /// - Parameter showsQuota: Whether each one tells its quota, as GetProject does.
-    func list(containing part: String, page: Page, showsQuota: Bool) throws(APIError) -> ProjectList {
-        let projects = try store.projects(containing: part, page: page).map { project in
+    func list(_ filter: ProjectFilter, page: Page, showsQuota: Bool) throws(APIError) -> ProjectList {
+        let projects = try store.projects(filter, page: page).map { project in
             var description = describe(project)
             if showsQuota { description.quota = ProjectQuota(shard: limits.shardsPerProject) }
             return description
         }
-        return ProjectList(total: try store.projectCount(containing: part), projects: projects)
+        return ProjectList(total: try store.projectCount(filter), projects: projects)
     }
 
     private func check(_ description: String) throws(APIError) {

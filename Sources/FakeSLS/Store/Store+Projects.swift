@@ -12,6 +12,16 @@ struct ProjectRow: Equatable, Sendable {
     var modifyTime: Int
 }
 
+/// Which projects are meant.
+struct ProjectFilter: Sendable {
+    /// What the name holds.
+    var name = ""
+    /// What the description holds.
+    var description = ""
+    /// The resource group; nil for any.
+    var resourceGroup: String?
+}
+
 extension Store {
     func project(_ name: ProjectName) throws(APIError) -> ProjectRow? {
         try row(
@@ -26,13 +36,13 @@ extension Store {
         }
     }
 
-    /// Projects whose name holds `part`, in order of their names.
-    func projects(containing part: String, page: Page) throws(APIError) -> [ProjectRow] {
+    /// Projects that fit, in order of their names.
+    func projects(_ filter: ProjectFilter, page: Page) throws(APIError) -> [ProjectRow] {
         try rows(
             """
             SELECT key, name, description, resource_group, redundancy, create_time, modify_time
-            FROM project WHERE instr(name, ?) > 0 ORDER BY name LIMIT ? OFFSET ?
-            """, part, page.size, page.offset
+            FROM project WHERE \(Self.fits) ORDER BY name LIMIT ? OFFSET ?
+            """, filter.name, filter.description, filter.resourceGroup, page.size, page.offset
         ) { row in
             ProjectRow(
                 key: row.int64(0), name: row.text(1), description: row.text(2), resourceGroup: row.text(3),
@@ -40,9 +50,14 @@ extension Store {
         }
     }
 
-    func projectCount(containing part: String) throws(APIError) -> Int {
-        try row("SELECT count(*) FROM project WHERE instr(name, ?) > 0", part) { $0.int(0) } ?? 0
+    func projectCount(_ filter: ProjectFilter = ProjectFilter()) throws(APIError) -> Int {
+        try row(
+            "SELECT count(*) FROM project WHERE \(Self.fits)", filter.name, filter.description, filter.resourceGroup
+        ) { $0.int(0) } ?? 0
     }
+
+    private static let fits =
+        "instr(name, ?) > 0 AND instr(description, ?) > 0 AND resource_group = ifnull(?, resource_group)"
 
     func insertProject(
         _ name: ProjectName, description: String, resourceGroup: String, redundancy: String, time: Timestamp

@@ -222,4 +222,38 @@ struct LogstoreCallTests {
         #expect(try server.groups().isEmpty)
         #expect(server.send("GET", "/logstores/app/consumergroups").text == "[]")
     }
+
+    @Test func `projects are filtered by name, description and resource group`() throws {
+        let server = try InProcessEmulator()
+        for (name, description, group) in [("shop-a", "red shop", "rg-1"), ("shop-b", "blue shop", "rg-2")] {
+            server.send(
+                "POST", "/",
+                json: #"{"projectName":"\#(name)","description":"\#(description)","resourceGroupId":"\#(group)"}"#)
+        }
+        func names(_ query: String) throws -> [String] {
+            let list = try server.send("GET", "/?offset=0&size=10&\(query)").decoded(ProjectList.self)
+            #expect(list.total == list.projects.count)
+            return list.projects.map(\.projectName)
+        }
+        #expect(try names("projectName=shop") == ["shop-a", "shop-b"])
+        #expect(try names("description=red") == ["shop-a"])
+        #expect(try names("resourceGroupId=rg-2") == ["shop-b"])
+        #expect(try names("resourceGroupId=rg-2&description=red") == [])
+        #expect(try names("resourceGroupId=&description=") == ["demo", "shop-a", "shop-b"])
+    }
+
+    @Test func `members of a logstore that have no effect are given back as they came`() throws {
+        let server = try InProcessEmulator()
+        let first = #""infrequentAccessTTL":40,"encrypt_conf":{"enable": true, "encrypt_type": "default"}"#
+        server.send("POST", "/logstores", json: #"{"logstoreName":"app","ttl":90,"shardCount":1,\#(first)}"#)
+        #expect(server.send("GET", "/logstores/app").text.contains(first))
+        server.send("PUT", "/logstores/app", json: #"{"ttl":91,"infrequentAccessTTL":50,"unknown":1}"#)
+        let text = server.send("GET", "/logstores/app").text
+        #expect(text.contains(#""infrequentAccessTTL":50,"encrypt_conf":{"enable": true, "encrypt_type": "default"}"#))
+        #expect(!text.contains("unknown"))
+        // They go with the logstore.
+        server.send("DELETE", "/logstores/app")
+        server.send("POST", "/logstores", json: #"{"logstoreName":"app","ttl":90,"shardCount":1}"#)
+        #expect(!server.send("GET", "/logstores/app").text.contains("encrypt_conf"))
+    }
 }
