@@ -35,6 +35,23 @@ import Testing
         }
     }
 
+    @Test(arguments: CompressionType.allCases, 1...6)
+    func `every wrong size up to far beyond the right one is told apart`(type: CompressionType, seed: Int) throws {
+        // Words of a small set, so that matches overlap and reach back; noise between them stays literal.
+        var random = SeededGenerator(seed: UInt64(seed))
+        var raw: [UInt8] = []
+        while raw.count < 40 * seed * seed {
+            let words = ["hello world ", "aaaaaaaaaaaaaaaaaaaaaaaa", "\(random.next())"]
+            raw += Array(words[Int(random.next() % 3)].utf8)
+        }
+        let packed = try Compression.compress(raw, as: type)
+        for wrong in 0..<raw.count + 300 where wrong != raw.count {
+            #expect(throws: CompressionError.wrongRawByteCount(announced: wrong)) {
+                try Compression.decompress(packed, as: type, rawByteCount: wrong)
+            }
+        }
+    }
+
     @Test(arguments: CompressionType.allCases)
     func `broken bytes and bytes behind the end are malformed`(type: CompressionType) throws {
         let packed = try Compression.compress(Vectors.group, as: type)

@@ -10,6 +10,7 @@ enum APITable {
             listProject,
             UpdateProject(projects: services.projects),
             DeleteProject(projects: services.projects),
+            DescribeRegions(projects: services.projects),
 
             CreateLogstore(logstores: services.logstores),
             GetLogstore(logstores: services.logstores),

@@ -49,7 +49,6 @@ enum RefusedCalls {
     ]
 
     private static let projects: [(String, Route)] = [
-        ("DescribeRegions", Route(.get, "/regions")),
         ("PutProjectTransferAcceleration", Route(.put, "/transferacceleration")),
         ("ListJobInstances", Route(.get, "/jobs/{name}/jobinstances/**")),
         ("ModifyJobInstanceState", Route(.put, "/jobs/{name}/jobinstances/{instance}")),

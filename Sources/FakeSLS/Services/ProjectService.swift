@@ -9,7 +9,8 @@ final class ProjectService {
     private let logstores: LogstoreService
     private let domains: DomainService
     private let limits: Limits
-    private let region: String
+    /// The region that all projects live in.
+    let region: String
 
     init(store: Store, logstores: LogstoreService, domains: DomainService, limits: Limits, region: String) {
         self.store = store

@@ -256,4 +256,25 @@ struct LogstoreCallTests {
         server.send("POST", "/logstores", json: #"{"logstoreName":"app","ttl":90,"shardCount":1}"#)
         #expect(!server.send("GET", "/logstores/app").text.contains("encrypt_conf"))
     }
+
+    @Test func `the one region is listed on any host`() throws {
+        struct Answer: Decodable {
+            struct Region: Decodable {
+                let region: String
+                let localName: String
+                let internetEndpoint: String
+                let intranetEndpoint: String
+                let dataRedundancyType: [String]
+            }
+            let regions: [Region]
+        }
+        let server = try InProcessEmulator { $0.region = "eu-central-1" }
+        let answer = server.send("GET", "/regions?language=en", host: "eu-central-1.log.aliyuncs.com")
+        let regions = try answer.decoded(Answer.self).regions
+        #expect(regions.count == 1)
+        #expect(regions.first?.region == "eu-central-1")
+        #expect(regions.first?.internetEndpoint == "eu-central-1.log.aliyuncs.com")
+        #expect(regions.first?.intranetEndpoint == "eu-central-1-intranet.log.aliyuncs.com")
+        #expect(regions.first?.dataRedundancyType == ["LRS"])
+    }
 }

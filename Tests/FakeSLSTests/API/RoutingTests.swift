@@ -49,7 +49,7 @@ struct RoutingTests {
         ("GET", "/logstores/app?type=topic", "ListTopics"),
         ("GET", "/logstores/app?type=context_log", "GetContextLogs"),
         ("GET", "/logs?query=x", "GetProjectLogs"),
-        ("GET", "/regions", "DescribeRegions"),
+        ("GET", "/health", "GetHealth"),
         ("GET", "/jobs/j/jobinstances/i", "ListJobInstances"),
         ("POST", "/resources/r/records", "CreateResourceRecord"),
     ])
