@@ -36,6 +36,24 @@ def a_logstore_is_made_read_listed_and_updated():
     refused("LogStoreNotExist", 404, lambda: call("get_log_store", PROJECT, "no-such-store"))
 
 
+@check
+def a_metric_store_is_a_logstore_of_metrics():
+    call("create_metric_store", PROJECT, name="metrics", ttl=3, shard_count=1, metric_type="prometheus")
+    call("update_metric_store", PROJECT, "metrics", ttl=5, infrequent_access_ttl=30)
+    read = call("get_metric_store", PROJECT, "metrics")
+    expect((read.name, read.ttl, read.shard_count, read.metric_type), ("metrics", 5, 1, "prometheus"))
+    expect(read.infrequent_access_ttl, 30)
+    expect(call("list_metric_stores", PROJECT, offset=0, size=10).metricstores, ["metrics"])
+    expect(call("get_log_store", PROJECT, "metrics").telemetry_type, "Metrics")
+    call("delete_metric_store", PROJECT, "metrics")
+    refused("LogStoreNotExist", 404, lambda: call("get_metric_store", PROJECT, "metrics"))
+
+
+@check
+def the_regions_are_listed():
+    expect([region.region for region in call("describe_regions", language="en").regions], ["cn-hangzhou"])
+
+
 def begin(shard):
     return in_store("get_cursor", str(shard), from_="begin").cursor
 

@@ -41,6 +41,7 @@ enum RefusedCalls {
         ("CreateDeleteLogsTask", Route(.post, "/logstores/{logstore}/deletelogtasks")),
         ("ListDeleteLogsTasks", Route(.get, "/logstores/{logstore}/deletelogtasks")),
         ("UpdateLogStoreEncryption", Route(.put, "/logstores/{logstore}/encryption")),
+        ("UpdateMetricStoreProcessor", Route(.post, "/metricstores/{logstore}/processor")),
         ("UpdateLogStoreProcessor", Route(.post, "/logstores/{logstore}/processor")),
         ("GetLogStoreConfig", Route(.get, "/logstores/{logstore}/config")),
         ("PutLogStoreConfig", Route(.put, "/logstores/{logstore}/config")),
