@@ -13,6 +13,8 @@ struct CrashLedger: Sendable {
 
     /// Answered 200, or refused as stored already: each must be there once, for ever.
     private(set) var told: Set<Write> = []
+    /// The last id of each writer among those.
+    private var lastTold: [Int: Int64] = [:]
     /// Sent without an answer: may be there once or not at all.
     private(set) var inDoubt: Set<Write> = []
     /// Whether a write in doubt was found in the store after the kill; the next answer must agree.
@@ -31,8 +33,7 @@ struct CrashLedger: Sendable {
     /// What a writer sends next: the one in doubt again, else the next id.
     func next(of writer: Int) -> Write {
         if let open = inDoubt.first(where: { $0.writer == writer }) { return open }
-        let last = told.lazy.filter { $0.writer == writer }.map(\.id).max() ?? 0
-        return Write(writer: writer, id: last + 1)
+        return Write(writer: writer, id: (lastTold[writer] ?? 0) + 1)
     }
 
     mutating func sends(_ write: Write) { inDoubt.insert(write) }
@@ -40,6 +41,7 @@ struct CrashLedger: Sendable {
     mutating func answered(_ write: Write, isRefused: Bool) {
         inDoubt.remove(write)
         told.insert(write)
+        lastTold[write.writer] = write.id
         answeredCount += 1
         switch (found.removeValue(forKey: write), isRefused) {
         case (true, false): violations.append("\(write.topic) was in the store, and yet its id was accepted again")

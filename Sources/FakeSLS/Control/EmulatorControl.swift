@@ -123,11 +123,12 @@ public final class EmulatorControl: Sendable {
 
     func moveClock(advance: Duration, wallJump: Duration) throws(APIError) {
         try state.withLock { state throws(APIError) in
-            let range = -Self.clockRange.nanoseconds...Self.clockRange.nanoseconds
-            var offset = state.elapsed
-            for time in [advance, wallJump] where !range.contains(time.nanoseconds) {
+            // Compared as durations first: as nanoseconds the longest ones would not fit.
+            for time in [advance, wallJump] where !(.zero - Self.clockRange...Self.clockRange).contains(time) {
                 throw .parameterInvalid("the clock: \(time) is more than ten years")
             }
+            let range = -Self.clockRange.nanoseconds...Self.clockRange.nanoseconds
+            var offset = state.elapsed
             offset.monotonic += advance.nanoseconds
             offset.wall += advance.nanoseconds + wallJump.nanoseconds
             guard advance >= .zero, range.contains(offset.monotonic), range.contains(offset.wall) else {
