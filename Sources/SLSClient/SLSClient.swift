@@ -21,12 +21,12 @@ public struct SLSClient: Sendable {
     /// Sent with each request. Default: `swift-sls/` and the version.
     public var userAgent = "swift-sls/\(version)"
 
-    private let credentials: Credentials
+    private let credentials: @Sendable () -> Credentials
     private let transport: any Transport
     private let clock: SigningClock
     private let logger: Logger
 
-    /// Makes a client; nothing is sent.
+    /// Makes a client with credentials that last as long as it does; nothing is sent.
     ///
     /// - Parameters:
     ///   - transport: Carries the requests; may be shared by many clients.
@@ -37,9 +37,23 @@ public struct SLSClient: Sendable {
         wallClock: @escaping @Sendable () -> Timestamp = SLSClient.systemTime,
         logger: Logger = Logger(label: "sls-client")
     ) {
+        self.init(
+            endpoint: endpoint, project: project, credentialsProvider: { credentials }, transport: transport,
+            wallClock: wallClock, logger: logger)
+    }
+
+    /// Makes a client whose credentials may be rotated; nothing is sent.
+    ///
+    /// - Parameter credentialsProvider: Asked for each request, from any thread; answers at once. Temporary credentials
+    ///   are fetched elsewhere, and before they expire.
+    public init(
+        endpoint: Endpoint, project: ProjectName, credentialsProvider: @escaping @Sendable () -> Credentials,
+        transport: any Transport, wallClock: @escaping @Sendable () -> Timestamp = SLSClient.systemTime,
+        logger: Logger = Logger(label: "sls-client")
+    ) {
         self.endpoint = endpoint
         self.project = project
-        self.credentials = credentials
+        credentials = credentialsProvider
         self.transport = transport
         clock = SigningClock(wallClock)
         self.logger = logger
@@ -71,7 +85,8 @@ public struct SLSClient: Sendable {
 
     /// Sends one request and returns the service's answer to it.
     func perform(_ request: CallRequest) async throws(ClientError) -> CallResponse {
-        let (outgoing, signature) = signed(request)
+        let credentials = credentials()
+        let (outgoing, signature) = signed(request, by: credentials)
         let response = try await transport.send(outgoing)
         do throws(ClientError) {
             return try CallResponse(response, to: request.call) { credentials.redacted($0, alsoHiding: signature) }
@@ -81,7 +96,9 @@ public struct SLSClient: Sendable {
         }
     }
 
-    private func signed(_ request: CallRequest) -> (request: TransportRequest, signature: String) {
+    private func signed(
+        _ request: CallRequest, by credentials: Credentials
+    ) -> (request: TransportRequest, signature: String) {
         let body = request.body
         var headers = request.contentHeaders + request.headers
         headers += [
