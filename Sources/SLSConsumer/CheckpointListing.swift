@@ -37,57 +37,41 @@ struct Checkpoints: Sendable {
 
 /// The group's checkpoints, read once for all shards of a member that ask at about the same time.
 ///
-/// An answer is given only to those who asked before its request left: an older one could miss what they have saved
-/// since. Who asks later waits for the next request, of which there is one at most.
+/// An answer is given only to those who asked before its request left: an older one could miss what they have saved since.
 final class CheckpointListing: Sendable {
     private typealias Answer = Result<Checkpoints, ClientError>
 
-    private struct State {
-        var running: Eventually<Answer>?
-        var next: Eventually<Answer>?
-    }
+    /// How long a request waits for others to join it.
+    private static let gatheringTime = Duration.milliseconds(50)
 
-    private let state = Lock(State())
+    /// Of the request that gathers; nil when none does.
+    private let gathering = Lock<Eventually<Answer>?>(nil)
+    private let clock: ConsumerClock
+
+    init(clock: ConsumerClock) { self.clock = clock }
 
     func read(
         by ask: () async throws(ClientError) -> Checkpoints
     ) async throws(ClientError) -> Checkpoints {
-        let (answer, isOurs, previous) = state.withLock { state -> (Eventually<Answer>, Bool, Eventually<Answer>?) in
-            if let next = state.next { return (next, false, nil) }
+        let (answer, isOurs) = gathering.withLock { gathering -> (Eventually<Answer>, Bool) in
+            if let gathering { return (gathering, false) }
             let answer = Eventually<Answer>()
-            let running = state.running
-            if running == nil { state.running = answer } else { state.next = answer }
-            return (answer, true, running)
+            gathering = answer
+            return (answer, true)
         }
         if isOurs {
-            answer.set(await bring(ask, after: previous))
-            state.withLock { state in
-                if state.running === answer { state.running = nil }
-                if state.next === answer { state.next = nil }
+            await clock.sleep(until: clock.now() + Self.gatheringTime)
+            // Who asks from here on is too late for this request.
+            gathering.withLock { $0 = nil }
+            do throws(ClientError) {
+                answer.set(.success(try await ask()))
+            } catch {
+                answer.set(.failure(error))
             }
         }
-        guard let result = await answer.value() else { throw Self.cancelled }
+        guard let result = await answer.value() else {
+            throw .transport(TransportFailure(.cancelled, "the task was cancelled"))
+        }
         return try result.get()
     }
-
-    private func bring(
-        _ ask: () async throws(ClientError) -> Checkpoints, after previous: Eventually<Answer>?
-    ) async -> Answer {
-        if let previous, await previous.value() == nil { return .failure(Self.cancelled) }
-        // From here on who asks is too late for this request.
-        if previous != nil {
-            state.withLock { state in
-                state.running = state.next
-                state.next = nil
-            }
-        }
-        do throws(ClientError) {
-            return .success(try await ask())
-        } catch {
-            return .failure(error)
-        }
-    }
-
-    private static let cancelled = ClientError.transport(
-        TransportFailure(.cancelled, "the task that had asked was cancelled"))
 }

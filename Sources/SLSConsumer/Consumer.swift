@@ -17,16 +17,28 @@ public final class Consumer: Sendable {
         public var group: ConsumerGroupName
         /// The name under which to join; unique among live members, stable across restarts (`ConsumerIdentity`).
         public var consumer: ConsumerName
-        /// T, whole seconds, for a group that is made here. Default 30 s. An existing group keeps its own.
+        /// T, whole seconds, 6 or more, for a group that is made here. Default 30 s. An existing group keeps its own.
+        /// (Java: `heartBeatTimeout`; Go: `HeartbeatTimeoutInSecond`; Python: twice `heartbeat_interval`.)
         public var timeout = Duration.seconds(30)
-        /// Where a shard without a checkpoint begins. Default the oldest log group. (Python: `cursor_position`.)
+        /// Where a shard without a checkpoint begins. Default the oldest log group. (Python: `cursor_position`; Go:
+        /// `CursorPosition`.)
         public var start = CursorPosition.begin
         /// Whether `start` means the same whenever it is asked for; false for `end`, a relative and a future time.
         public var isStartFixed = true
         /// What happens to a shard whose checkpoint has expired. Default: it goes on with the oldest log group.
         public var gapPolicy = GapPolicy.earliest
+        /// What to do when the group is deleted while it is consumed. Default: end.
+        public var missingGroupPolicy = MissingGroupPolicy.fail
         /// Told of each change of what this consumer holds, in order; it must return at once. Default: nothing is done.
         public var rebalanced: @Sendable (Rebalance) -> Void = { _ in }
+        /// Log groups to ask for in one pull, 1 to 1,000. Default 1,000. (Python: `max_fetch_log_group_size`; Go:
+        /// `MaxFetchLogGroupCount`.)
+        public var pullCount = 1_000
+        /// How often a changed checkpoint is saved. Default 1 s. (Java and Go: `autoCommitInterval`, 60 s.)
+        public var saveInterval = Duration.seconds(1)
+        /// Log groups that may be handed over past the confirmed checkpoint, per shard: bounds what a crash repeats.
+        /// Default 16,384; at least 2.
+        public var runAhead = 16_384
         /// Pulled bytes held by all shards together. Default 256 MB. (Java: `maxInProgressingDataSizeInMB`.)
         public var byteBudget = 256_000_000
         /// Pulled bytes held by one shard. Default 32 MB.
@@ -46,21 +58,39 @@ public final class Consumer: Sendable {
         public let isSettled: Bool
     }
 
+    let clock: ConsumerClock
+    let logger: Logger
+    /// Its own to end; nil where the caller brings the transports.
+    let possessions: Possessions?
+    /// Set by `stop()`.
+    let stopping = Eventually<Void>()
+
     private let configuration: Configuration
     private let client: SLSClient
     private let heartbeatClient: SLSClient
-    private let clock: ConsumerClock
-    private let logger: Logger
     private let budget: ByteBudget
     private let board: StatusBoard
+    private let directory = ShardDirectory()
 
+    /// The long way: a consumer over transports of any kind, under a name that the caller answers for.
+    ///
     /// - Parameters:
     ///   - client: For everything but heartbeats.
     ///   - heartbeatTransport: For heartbeats alone: they must not wait behind bulk.
-    public init(
+    public convenience init(
         _ configuration: Configuration, client: SLSClient, heartbeatTransport: any Transport,
         clock: ConsumerClock = .system, logger: Logger = Logger(label: "sls-consumer")
     ) {
+        self.init(
+            configuration, client: client, heartbeatTransport: heartbeatTransport, possessions: nil, clock: clock,
+            logger: logger)
+    }
+
+    init(
+        _ configuration: Configuration, client: SLSClient, heartbeatTransport: any Transport,
+        possessions: Possessions?, clock: ConsumerClock, logger: Logger
+    ) {
+        self.possessions = possessions
         self.configuration = configuration
         self.client = client
         heartbeatClient = client.over(heartbeatTransport)
@@ -89,28 +119,48 @@ public final class Consumer: Sendable {
         until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void = {},
         process: @escaping ShardProcessor
     ) async throws(ConsumerError) -> Outcome {
-        let door = GroupDoor(client: client, configuration: configuration, clock: clock, logger: logger)
-        // Stopped before anything was sent: nothing is owed.
-        guard let entry = try await door.enter(until: stop) else { return Outcome(isSettled: true) }
-        let lease = Lease(timing: entry.timing)
-        let calls = ShardCalls(
-            client: client, lease: lease, clock: clock, listing: ShardListing(configuration.logstore, clock: clock),
-            logstore: configuration.logstore, group: configuration.group, consumer: configuration.consumer)
-        let surroundings = ShardTask.Surroundings(
-            calls: calls, lease: lease, budget: budget,
-            reservationByteCount: min(ShardCalls.pullByteCount, configuration.byteBudgetPerShard), clock: clock,
-            board: board, process: process, rebalanced: configuration.rebalanced, logger: logger,
-            troubles: ThrottledLogger(logger, clock: clock))
-        var loop = MemberLoop(
-            membership: Membership(timing: entry.timing, now: clock.now()), lease: lease, positions: entry.positions,
-            surroundings: surroundings, configuration: configuration, client: client,
-            heartbeatClient: heartbeatClient, joined: joined)
-        let reason = await loop.run(until: stop)
-        switch reason {
-        case .shutDown: return Outcome(isSettled: await isCovered(loop.debts, calls))
-        case .groupMissing: throw .groupDeleted(configuration.group)
-        case .timeoutTooShort(let timeout): throw .timeoutTooShort(group: configuration.group, timeout: timeout)
+        var left: [ShardID: Cursor] = [:]
+        while true {
+            let door = GroupDoor(client: client, configuration: configuration, clock: clock, logger: logger)
+            // Stopped before anything was sent: nothing is owed.
+            guard let entry = try await door.enter(until: stop) else { return Outcome(isSettled: true) }
+            let calls = ShardCalls(
+                client: client, lease: Lease(timing: entry.timing), clock: clock,
+                listing: ShardListing(configuration.logstore, clock: clock),
+                checkpoints: CheckpointListing(clock: clock), logstore: configuration.logstore,
+                group: configuration.group, consumer: configuration.consumer)
+            var loop = MemberLoop(
+                membership: Membership(timing: entry.timing, now: clock.now()), lease: calls.lease,
+                positions: entry.positions, surroundings: surroundings(calls, left: left, process: process),
+                configuration: configuration, client: client, heartbeatClient: heartbeatClient, joined: joined)
+            switch await loop.run(until: stop) {
+            case .shutDown: return Outcome(isSettled: await isCovered(loop.debts, calls))
+            case .timeoutTooShort(let timeout):
+                throw .timeoutTooShort(group: configuration.group, timeout: timeout)
+            case .groupMissing:
+                guard case .recreate = configuration.missingGroupPolicy else {
+                    throw .groupDeleted(configuration.group)
+                }
+                logger.error("the group was deleted; making it anew", metadata: ["group": "\(configuration.group)"])
+                left = left.merging(loop.lastConfirmed) { $1 }
+            }
         }
+    }
+
+    /// Sends one of this consumer's shards elsewhere: what is in flight ends, the position is saved, and log groups are
+    /// handed over from there. It may lie before the present one; a position that the shard does not have is a gap.
+    ///
+    /// - Returns: Whether the position was saved; false when the shard is not ours, or was let go before.
+    public func seek(_ shard: ShardID, to cursor: Cursor) async -> Bool { await directory.seek(shard, to: cursor) }
+
+    private func surroundings(
+        _ calls: ShardCalls, left: [ShardID: Cursor], process: @escaping ShardProcessor
+    ) -> ShardTask.Surroundings {
+        ShardTask.Surroundings(
+            calls: calls, lease: calls.lease, budget: budget,
+            reservationByteCount: min(ShardCalls.pullByteCount, configuration.byteBudgetPerShard), clock: clock,
+            board: board, directory: directory, left: left, process: process, rebalanced: configuration.rebalanced,
+            logger: logger, troubles: ThrottledLogger(logger, clock: clock))
     }
 
     /// Whether the checkpoints cover everything that was sent; where it is not known, the service is asked, once.

@@ -9,6 +9,8 @@ public enum ConsumerError: Error, Sendable, CustomStringConvertible {
     case timeoutTooShort(group: ConsumerGroupName, timeout: Duration)
     /// The group was deleted while it was consumed.
     case groupDeleted(ConsumerGroupName)
+    /// No consumer name could be had.
+    case identity(ConsumerIdentity.Failure)
     /// A call without which nothing can start failed for good, or for longer than a minute.
     case call(String, ClientError)
 
@@ -24,6 +26,7 @@ public enum ConsumerError: Error, Sendable, CustomStringConvertible {
                 + "needs; set it to 6 s or more, or use another group"
         case .groupDeleted(let group):
             "consumer group \"\(group)\" was deleted while it was consumed; start again to make it anew"
+        case .identity(let failure): failure.description
         case .call(let name, let error): "\(name) failed: \(error)"
         }
     }

@@ -1,41 +1,6 @@
 public import SLSProtocol
 import System
 
-/// Log groups as they were pulled, in one piece; its bytes count against the budget until the last reference goes.
-public struct Batch: Sendable {
-    /// The shard they come from.
-    public let shard: ShardID
-    /// The cursor of the first log group.
-    public let first: Cursor
-    /// The position behind the last.
-    public let next: Cursor
-    /// How many log groups there are, at least 1.
-    public let count: Int
-    /// A serialized `LogGroupList`, uncompressed.
-    public let bytes: [UInt8]
-
-    private let reservation: ByteBudget.Reservation?
-
-    /// The cursor of a log group by its place in the batch, the first one's 0.
-    public func cursor(of index: Int) -> Cursor { first.advanced(by: index) }
-
-    package init(shard: ShardID, first: Cursor, next: Cursor, count: Int, bytes: [UInt8]) {
-        self.init(shard: shard, first: first, next: next, count: count, bytes: bytes, reservation: nil)
-    }
-
-    init(
-        shard: ShardID, first: Cursor, next: Cursor, count: Int, bytes: [UInt8],
-        reservation: ByteBudget.Reservation?
-    ) {
-        self.shard = shard
-        self.first = first
-        self.next = next
-        self.count = count
-        self.bytes = bytes
-        self.reservation = reservation
-    }
-}
-
 /// What a processor has done when it returns.
 public struct ProcessingResult: Equatable, Sendable {
     /// The position behind the last log group of which anything was sent anywhere; nil when nothing was.

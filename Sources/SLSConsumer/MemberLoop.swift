@@ -21,6 +21,8 @@ struct MemberLoop {
 
     /// What was sent, and by all we know is not covered by a checkpoint.
     private(set) var debts = SentPositions()
+    /// The checkpoints that our tasks last saw confirmed.
+    private(set) var lastConfirmed: [ShardID: Cursor] = [:]
 
     private let mailbox = Mailbox<Message>()
     private var tasks: [ShardID: ShardTask] = [:]
@@ -74,6 +76,7 @@ struct MemberLoop {
             tasks[shard] = nil
             surroundings.rebalanced(outcome.ending == .lost ? .lost(shard) : .released(shard))
             debts.add(outcome, of: shard)
+            if let confirmed = outcome.confirmed { lastConfirmed[shard] = confirmed }
             logger.notice("shard stopped", metadata: ["shard": "\(shard)", "ending": "\(outcome.ending)"])
             event = .ended(shard)
         }
@@ -135,6 +138,9 @@ struct MemberLoop {
     private mutating func start(_ shard: ShardID, in group: inout DiscardingTaskGroup) {
         var shardConfiguration = ShardConsumer.Configuration(timing: membership.timing)
         shardConfiguration.gapPolicy = configuration.gapPolicy
+        shardConfiguration.pullCount = configuration.pullCount
+        shardConfiguration.saveInterval = configuration.saveInterval
+        shardConfiguration.runAhead = configuration.runAhead
         let task = ShardTask(shard, positions: positions, configuration: shardConfiguration, in: surroundings)
         tasks[shard] = task
         logger.notice("shard gained", metadata: ["shard": "\(shard)"])

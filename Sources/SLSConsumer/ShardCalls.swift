@@ -10,7 +10,7 @@ struct ShardCalls: Sendable {
     let lease: Lease
     let clock: ConsumerClock
     let listing: ShardListing
-    let checkpoints = CheckpointListing()
+    let checkpoints: CheckpointListing
     let logstore: LogstoreName
     let group: ConsumerGroupName
     let consumer: ConsumerName

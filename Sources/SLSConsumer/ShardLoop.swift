@@ -197,6 +197,7 @@ struct ShardLoop {
         let log = ShardReportLog(logger: logger, troubles: outside.troubles, board: outside.board, shard: task.shard)
         log.write(report)
         guard case .started(let cursor) = report else { return }
+        if stretchCount == 0, let left = outside.left[task.shard], left < cursor { log.skipped(from: left, to: cursor) }
         start = cursor
         outside.rebalanced(.started(task.shard, at: cursor))
         for seek in seeks { seek.isDone.set(seek.cursor == cursor) }

@@ -16,9 +16,7 @@ struct ShardReportLog {
                 "no checkpoint where the group's maker should have left one; starting at the configured position",
                 metadata: named("position", position))
         case .gap(let from, let to):
-            board.metrics.foundGap()
-            board.change(shard) { $0.gapCount += 1 }
-            board.update { $0.gapCount += 1 }
+            countGap()
             logger.error(
                 "the checkpoint has expired: log groups between are lost", metadata: named("from", from, "to", to))
         case .foreignPosition(let from, let to):
@@ -47,6 +45,20 @@ struct ShardReportLog {
         case .held(let hold):
             logger.error("the shard is held until a person decides", metadata: named("reason", hold))
         }
+    }
+
+    /// The group was deleted and made anew, and the shard begins further on than it stood.
+    func skipped(from: Cursor, to: Cursor) {
+        countGap()
+        logger.error(
+            "the group was made anew with another start: log groups between are skipped",
+            metadata: named("from", from, "to", to))
+    }
+
+    private func countGap() {
+        board.metrics.foundGap()
+        board.change(shard) { $0.gapCount += 1 }
+        board.update { $0.gapCount += 1 }
     }
 
     private func named(_ key: String, _ value: Any, _ other: (key: String, value: Any)? = nil) -> Logger.Metadata {

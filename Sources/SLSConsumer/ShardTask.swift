@@ -24,6 +24,9 @@ struct ShardTask: Sendable {
         let reservationByteCount: Int
         let clock: ConsumerClock
         let board: StatusBoard
+        let directory: ShardDirectory
+        /// Where shards stood in a group of the same name that was deleted.
+        let left: [ShardID: Cursor]
         let process: ShardProcessor
         let rebalanced: @Sendable (Rebalance) -> Void
         let logger: Logger
@@ -52,6 +55,7 @@ struct ShardTask: Sendable {
     func run() async -> ShardOutcome {
         let mailbox = mailbox
         let clock = surroundings.clock
+        surroundings.directory.add(shard, mailbox)
         var loop = ShardLoop(
             task: self,
             machine: ShardConsumer(shard, configuration: configuration, positions: positions, now: clock.now()))
@@ -70,6 +74,9 @@ struct ShardTask: Sendable {
             return ShardConsumer.Ending.lost  // The loop's own task was cancelled.
         }
         surroundings.board.remove(shard)
+        surroundings.directory.remove(shard)
+        mailbox.close()
+        for await case .seek(_, let isDone) in mailbox.events { isDone.set(false) }
         return ShardOutcome(
             ending: ending, confirmed: loop.machine.confirmed, sentUpTo: loop.settledSentUpTo,
             drainReason: loop.drainReason)

@@ -17,7 +17,7 @@ import Testing
         try ConsumerIdentity.claim(given: given, group: group, scope: [folder, scope], folder: folder)
     }
 
-    @Test func `each process takes the lowest free slot, and has it again after a restart`() throws {
+    @Test func `C4 each process takes the lowest free slot, and has it again after a restart`() throws {
         let first = try claim()
         var second: ConsumerIdentity? = try claim()
         #expect(first.name.value.hasPrefix("cg-\(HostName.current())"))

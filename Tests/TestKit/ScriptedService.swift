@@ -65,8 +65,12 @@ public final class ScriptedService: Sendable {
     private let sent = Lock<[Call]>([])
     private let script = Lock<Script>({ _ in nil })
 
-    /// - Parameter logstores: What is in `demo`, with the number of shards of each.
-    public init(_ logstores: [String: Int] = ["app": 4], clock: ScaledClock = ScaledClock()) throws {
+    /// - Parameters:
+    ///   - logstores: What is in `demo`, with the number of shards of each.
+    ///   - isStrict: Whether it checks who asks and when.
+    public init(
+        _ logstores: [String: Int] = ["app": 4], clock: ScaledClock = ScaledClock(), isStrict: Bool = false
+    ) throws {
         self.clock = clock
         var configuration = EmulatorConfiguration()
         configuration.logger.logLevel = .critical
@@ -77,6 +81,7 @@ public final class ScriptedService: Sendable {
                     InitialLogstore(name: try LogstoreName($0.key), shardCount: $0.value)
                 })
         ]
+        if isStrict { configuration.authentication = .strict }
         emulator = Lock(try Emulator(configuration, clock: clock.serverClock))
     }
 
@@ -100,12 +105,20 @@ public final class ScriptedService: Sendable {
     /// A client whose requests the script does not see.
     public func client() throws -> SLSClient { try client(by: Line(name: "", service: self)) }
 
+    /// Those that the service knows.
+    public static let credentials = Credentials(accessKeyID: "fake-id", accessKeySecret: "fake-secret")
+
     /// A client over that transport.
-    public func client(by transport: any Transport) throws -> SLSClient {
+    ///
+    /// - Parameter wallClock: Dates the requests; default the service's own clock.
+    public func client(
+        by transport: any Transport,
+        credentials: @escaping @Sendable () -> Credentials = { ScriptedService.credentials },
+        wallClock: (@Sendable () -> Timestamp)? = nil
+    ) throws -> SLSClient {
         SLSClient(
             endpoint: try Endpoint(parsing: "cn-hangzhou.log.aliyuncs.com"), project: try ProjectName("demo"),
-            credentials: Credentials(accessKeyID: "fake-id", accessKeySecret: "fake-secret"), transport: transport,
-            wallClock: { [clock] in clock.wall })
+            credentialsProvider: credentials, transport: transport, wallClock: wallClock ?? { [clock] in clock.wall })
     }
 
     private struct Line: Transport {

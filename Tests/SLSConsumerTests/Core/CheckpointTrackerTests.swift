@@ -113,6 +113,31 @@ import Testing
         #expect(granted == [next])
     }
 
+    @Test func `C20 three hundred busy shards stay within the budget, and none of them starves`() {
+        let (pull, megabyte) = (10_485_760, 1_000_000)
+        var budget = FetchBudget(limit: 256_000_000, limitPerShard: 32_000_000)
+        var granted: [ShardID] = []
+        var waits: [FetchBudget.Ticket: ShardID] = [:]
+        var turns: [ShardID: Int] = [:]
+        func ask(_ shard: ShardID) {
+            if let ticket = budget.request(pull, for: shard) { waits[ticket] = shard } else { granted.append(shard) }
+        }
+        for shard in 0..<300 { ask(ShardID(shard)) }
+        for _ in 0..<30_000 {
+            let shard = granted.removeFirst()
+            turns[shard, default: 0] += 1
+            // A megabyte came, the rest of the reservation goes back; then the megabyte is done with, and it asks again.
+            for byteCount in [pull - megabyte, megabyte] {
+                let next = budget.release(byteCount, of: shard)
+                granted += next.compactMap { waits.removeValue(forKey: $0) }
+            }
+            ask(shard)
+            #expect(budget.used <= budget.limit)
+        }
+        #expect(turns.count == 300)
+        #expect((turns.values.min() ?? 0) >= 98 && (turns.values.max() ?? 0) <= 102, "each about a hundred times")
+    }
+
     @Test func `what is given back, in whatever pieces, leaves nothing held`() {
         var generator = SystemRandomNumberGenerator()
         var budget = FetchBudget(limit: 1_000, limitPerShard: 400)

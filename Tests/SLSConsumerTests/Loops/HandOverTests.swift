@@ -6,7 +6,7 @@ import TestKit
 import Testing
 
 extension LoopTests.HandOverTests {
-    @Test func `a revoked shard is reported until its processor is done, then let go at once`() async throws {
+    @Test func `C7 a revoked shard is reported until its processor is done, then let go at once`() async throws {
         let service = try ScriptedService()
         try await service.fill(40)
         let ledger = Ledger(isOpen: false)
@@ -38,7 +38,7 @@ extension LoopTests.HandOverTests {
         #expect(old.consumer.status.heldByteCount == 0)
     }
 
-    @Test func `a shard that comes back while it drains is worked on by one processor, from its checkpoint`()
+    @Test func `C26 a shard that comes back while it drains is worked on by one processor, from its checkpoint`()
         async throws
     {
         let service = try ScriptedService()
@@ -72,7 +72,7 @@ extension LoopTests.HandOverTests {
         #expect(ledger.groupCount == 40, "the batch that was under way was finished and saved")
     }
 
-    @Test func `a stop under load finishes what is in flight, saves, and heartbeats last of all`() async throws {
+    @Test func `C5 a stop under load finishes what is in flight, saves, and heartbeats last of all`() async throws {
         let service = try ScriptedService()
         try await service.fill(200)
         let member = try LiveMember("a", of: service)

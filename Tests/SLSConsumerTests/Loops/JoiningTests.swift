@@ -10,7 +10,7 @@ extension LoopTests.JoiningTests {
     private var group: ConsumerGroupName { get throws { try ConsumerGroupName(LiveMember.group) } }
     private var app: LogstoreName { get throws { try LogstoreName("app") } }
 
-    @Test func `a group that is not there is made with T, and everything is read and saved`() async throws {
+    @Test func `C1 a group that is not there is made with T, and everything is read and saved`() async throws {
         let service = try ScriptedService()
         try await service.fill(40)
         let member = try LiveMember("a", of: service)
@@ -25,7 +25,7 @@ extension LoopTests.JoiningTests {
         #expect(service.calls(.saveCheckpoint).allSatisfy { $0.query("forceSuccess") == "false" })
     }
 
-    @Test func `a group with another T is adopted and never changed`() async throws {
+    @Test func `C1 a group with another T is adopted and never changed`() async throws {
         let service = try ScriptedService()
         try await service.client().createConsumerGroup(try group, of: try app, timeoutSeconds: 60)
         let member = try LiveMember("a", of: service)
@@ -48,7 +48,7 @@ extension LoopTests.JoiningTests {
         }
     }
 
-    @Test func `an eleventh group ends the start with one message and no heartbeat`() async throws {
+    @Test func `C2 an eleventh group ends the start with one message and no heartbeat`() async throws {
         let service = try ScriptedService()
         for number in 0..<10 {
             try await service.client().createConsumerGroup(
@@ -66,7 +66,7 @@ extension LoopTests.JoiningTests {
         #expect(service.calls(.heartbeat).isEmpty)
     }
 
-    @Test func `a restart under the same name has its shards back at the first heartbeat`() async throws {
+    @Test func `C3 a restart under the same name has its shards back at the first heartbeat`() async throws {
         let service = try ScriptedService()
         try await service.fill(8)
         let first = try LiveMember("a", of: service)
@@ -114,7 +114,7 @@ extension LoopTests.JoiningTests {
 }
 
 extension LoopTests.InitialPositionTests {
-    @Test func `with end the maker saves every shard, highest first, before its first heartbeat`() async throws {
+    @Test func `C17 with end the maker saves every shard, highest first, before its first heartbeat`() async throws {
         let service = try ScriptedService()
         try await service.fill(20)
         let member = try LiveMember("a", of: service) {
@@ -133,7 +133,7 @@ extension LoopTests.InitialPositionTests {
         #expect(service.calls(.saveCheckpoint).prefix(4).allSatisfy { $0.query("forceSuccess") == "true" })
     }
 
-    @Test func `with end a shard born of a split is read from its beginning`() async throws {
+    @Test func `C17 with end a shard born of a split is read from its beginning`() async throws {
         let service = try ScriptedService(["app": 1])
         try await service.fill(5)
         let member = try LiveMember("a", of: service) {
@@ -146,6 +146,59 @@ extension LoopTests.InitialPositionTests {
             _ = try await service.client().splitShard(ShardID(0), of: try LogstoreName("app"), at: half)
             try await service.fill(7)
             try await wait(for: "all of the children is read") { member.ledger.groupCount == 7 }
+        }
+    }
+
+    @Test func `C17 with end, two members and shards that have split before, no shard starts at its beginning`()
+        async throws
+    {
+        let service = try ScriptedService(["app": 2])
+        let app = try LogstoreName("app")
+        let half = try #require(HashKey(hex: "40"))
+        _ = try await service.client().splitShard(ShardID(0), of: app, at: half)
+        try await service.fill(30)
+        let members = try ["a", "b"].map { name in
+            try LiveMember(name, of: service) {
+                $0.start = .end
+                $0.isStartFixed = false
+            }
+        }
+        try await running(members[0], members[1]) {
+            try await wait(for: "every shard that can be held is") {
+                members.map { $0.consumer.status.shards.count { $0.value.confirmed != nil } }.reduce(0, +) >= 3
+            }
+            try await service.fill(20)
+            try await wait(for: "what came later is read") {
+                members.map(\.ledger.groupCount).reduce(0, +) == 20
+            }
+        }
+        #expect(members.map(\.ledger.groupCount).reduce(0, +) == 20, "nothing old")
+    }
+
+    @Test func `C18 with end, a crash before the first batch goes on from the cursor that was saved first`()
+        async throws
+    {
+        let service = try ScriptedService(["app": 2])
+        try await service.fill(10)
+        let first = try LiveMember("a", of: service) {
+            $0.start = .end
+            $0.isStartFixed = false
+        }
+        service.follow { $0.api == .pullLogs ? .hang : nil }
+        try await running(first) {
+            try await wait(for: "it has begun") {
+                first.consumer.status.shards.count { $0.value.confirmed != nil } == 2
+            }
+            try await service.fill(7)
+        }
+        #expect(first.ledger.groupCount == 0)
+        service.heal()
+        let second = try LiveMember("a", of: service) {
+            $0.start = .end
+            $0.isStartFixed = false
+        }
+        try await running(second) {
+            try await wait(for: "what lay between is read") { second.ledger.groupCount == 7 }
         }
     }
 
@@ -171,7 +224,7 @@ extension LoopTests.InitialPositionTests {
     }
 
     @Test(arguments: [GapPolicy.earliest, .latest])
-    func `an expired checkpoint is a gap that is counted`(policy: GapPolicy) async throws {
+    func `C16 an expired checkpoint is a gap that is counted`(policy: GapPolicy) async throws {
         let service = try ScriptedService(["app": 2])
         try await service.fill(10)
         let expired = Cursor(number: 5)
@@ -189,7 +242,7 @@ extension LoopTests.InitialPositionTests {
         #expect(read == (policy == .earliest ? Int(end.number - begin.number) : 0))
     }
 
-    @Test func `a gap that a person must decide about stops that shard alone, until the checkpoint is set`()
+    @Test func `C16 a gap that a person must decide about stops that shard alone, until the checkpoint is set`()
         async throws
     {
         let service = try ScriptedService(["app": 2], clock: ScaledClock(speed: 40))

@@ -19,7 +19,7 @@ extension LoopTests.LeaseTests {
         }
     }
 
-    @Test func `heartbeats that fail for less than the lease drop no shard`() async throws {
+    @Test func `C10 heartbeats that fail for less than the lease drop no shard`() async throws {
         let service = try ScriptedService()
         let member = try await settled(service)
         try await running(member) {
@@ -40,7 +40,7 @@ extension LoopTests.LeaseTests {
         #expect(member.ledger.mostRunning <= 1)
     }
 
-    @Test func `with black-holed heartbeats all work ends before the service gives the shards away`() async throws {
+    @Test func `C8 with black-holed heartbeats all work ends before the service gives the shards away`() async throws {
         let service = try ScriptedService()
         let member = try LiveMember("a", of: service)
         let heir = try LiveMember("b", of: service)
@@ -68,7 +68,7 @@ extension LoopTests.LeaseTests {
         }
     }
 
-    @Test func `who is forgotten joins again at once with nothing and goes on from the checkpoint`() async throws {
+    @Test func `C9 who is forgotten joins again at once with nothing and goes on from the checkpoint`() async throws {
         let service = try ScriptedService()
         try await service.fill(20)
         let member = try await settled(service)
@@ -96,7 +96,7 @@ extension LoopTests.LeaseTests {
         #expect(member.ledger.mostRunning == 1)
     }
 
-    @Test func `after a long stop of the process nothing is saved before it has joined again`() async throws {
+    @Test func `C12 after a long stop of the process nothing is saved before it has joined again`() async throws {
         let service = try ScriptedService()
         try await service.fill(20)
         let ledger = Ledger(isOpen: false)
@@ -117,7 +117,7 @@ extension LoopTests.LeaseTests {
         #expect(ledger.mostRunning == 1)
     }
 
-    @Test func `a busy processor keeps its shard for five times T`() async throws {
+    @Test func `C6 a busy processor keeps its shard for five times T`() async throws {
         let service = try ScriptedService(["app": 1], clock: ScaledClock(speed: 40))
         try await service.fill(3)
         let ledger = Ledger(isOpen: false)
@@ -137,7 +137,7 @@ extension LoopTests.LeaseTests {
         #expect(ledger.groupCount == 3)
     }
 
-    @Test func `a smaller T is followed within seconds`() async throws {
+    @Test func `C29 a smaller T is followed within seconds`() async throws {
         let service = try ScriptedService()
         let member = try await settled(service)
         try await running(member) {

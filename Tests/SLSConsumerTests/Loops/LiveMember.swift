@@ -9,31 +9,56 @@ import TestKit
 struct LiveMember: Sendable {
     static let group = "cg"
 
+    /// Who a member says that it is, and when.
+    struct Asking: Sendable {
+        var credentials: @Sendable () -> Credentials = { ScriptedService.credentials }
+        /// nil: the service's own clock.
+        var wallClock: (@Sendable () -> Timestamp)?
+    }
+
     let name: String
     let consumer: Consumer
     let ledger: Ledger
     let stop = Eventually<Void>()
     let joined = Eventually<Void>()
     let ended = Eventually<Result<Consumer.Outcome, ConsumerError>>()
+    private let handling: (policy: FailurePolicy, handle: @Sendable (Batch) async throws -> Void)?
 
+    /// - Parameters:
+    ///   - line: What its transports are called, where two members have one name.
+    ///   - handling: A handler in place of the ledger.
     init(
-        _ name: String, of service: ScriptedService, ledger: Ledger = Ledger(), logger: Logger = .silent,
+        _ name: String, of service: ScriptedService, line: String? = nil, ledger: Ledger = Ledger(),
+        logger: Logger = .silent,
+        handling: (policy: FailurePolicy, handle: @Sendable (Batch) async throws -> Void)? = nil,
+        asking: Asking = Asking(),
         _ configure: (inout Consumer.Configuration) -> Void = { _ in }
     ) throws {
+        let line = line ?? name
         var configuration = Consumer.Configuration(
             logstore: try LogstoreName("app"), group: try ConsumerGroupName(Self.group),
             consumer: try ConsumerName(name))
         configure(&configuration)
         self.name = name
         self.ledger = ledger
+        self.handling = handling
         consumer = Consumer(
-            configuration, client: try service.client(by: service.line(name)),
-            heartbeatTransport: service.line(name + "-heart"), clock: service.clock.consumerClock, logger: logger)
+            configuration,
+            client: try service.client(
+                by: service.line(line), credentials: asking.credentials, wallClock: asking.wallClock),
+            heartbeatTransport: service.line(line + "-heart"), clock: service.clock.consumerClock, logger: logger)
     }
 
     /// Runs until stopped or cancelled.
     func run() async {
         do throws(ConsumerError) {
+            if let handling {
+                ended.set(
+                    .success(
+                        try await consumer.run(
+                            onFailure: handling.policy, joined: { joined.set(()) }, handling.handle)))
+                return
+            }
             ended.set(
                 .success(
                     try await consumer.run(until: stop) {
@@ -51,6 +76,7 @@ struct LiveMember: Sendable {
     /// - Throws: `NotInTime` when it does not come to its end, or the error it ended with.
     func leave() async throws -> Consumer.Outcome {
         stop.set(())
+        consumer.stop()
         guard let result = await ended.value(within: .seconds(30)) else { throw NeverEnded() }
         return try result.get()
     }
@@ -110,7 +136,7 @@ final class Ledger: Sendable {
             state.withLock { $0.entries.append(Entry(shard: batch.shard, first: batch.first, count: batch.count)) }
             sentUpTo = batch.next
             if await gate.value() == nil { break }
-            held.acknowledge((0..<batch.count).map { batch.first.advanced(by: $0) })
+            held.acknowledge(batch)
         }
         state.withLock { $0.running[held.id, default: 1] -= 1 }
         return ProcessingResult(sentUpTo: sentUpTo)

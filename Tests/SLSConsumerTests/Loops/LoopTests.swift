@@ -7,4 +7,7 @@ import Testing
     @Suite struct LeaseTests {}
     @Suite struct HandOverTests {}
     @Suite struct ShardTaskTests {}
+    @Suite struct HandlerTests {}
+    @Suite struct LookOutTests {}
+    @Suite struct HealthTests {}
 }

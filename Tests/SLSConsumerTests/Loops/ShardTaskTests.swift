@@ -7,7 +7,7 @@ import Testing
 
 extension LoopTests.ShardTaskTests {
     @Test(arguments: [(400, "ConsumerNotMatch"), (404, "ConsumerNotExsit"), (404, "consumernotexist")])
-    func `a save that says the shard is another's drops it at once`(status: Int, code: String) async throws {
+    func `C25 a save that says the shard is another's drops it at once`(status: Int, code: String) async throws {
         let service = try ScriptedService(["app": 2])
         try await service.fill(20)
         let member = try LiveMember("a", of: service)
@@ -33,7 +33,7 @@ extension LoopTests.ShardTaskTests {
         #expect(member.ledger.mostRunning == 1)
     }
 
-    @Test func `saves that fail for 30 s stop nothing, and the newest position is saved afterwards`() async throws {
+    @Test func `C24 saves that fail for 30 s stop nothing, and the newest position is saved afterwards`() async throws {
         let service = try ScriptedService(["app": 1])
         try await service.fill(5)
         let member = try LiveMember("a", of: service)
@@ -73,7 +73,7 @@ extension LoopTests.ShardTaskTests {
         #expect(try #require(saves.first?.ended) - saves[0].sent < .seconds(6))
     }
 
-    @Test func `a read-only shard is saved at its end and its children start`() async throws {
+    @Test func `C23 a read-only shard is saved at its end and its children start`() async throws {
         let service = try ScriptedService(["app": 1])
         let app = try LogstoreName("app")
         try await service.client().createConsumerGroup(
@@ -111,7 +111,7 @@ extension LoopTests.ShardTaskTests {
         }
     }
 
-    @Test func `a quota on one shard slows that shard alone`() async throws {
+    @Test func `C21 a quota on one shard slows that shard alone`() async throws {
         let service = try ScriptedService(["app": 2])
         try await service.fill(20)
         let member = try LiveMember("a", of: service)
