@@ -39,12 +39,15 @@ public final class Dispatcher: Sendable {
     public convenience init(_ settings: DispatcherSettings, logger: Logger) throws(DispatchError) {
         let identity = try Self.claimName(settings)
         let transport: CurlTransport
+        let targetTransport: CurlTransport
         let heartbeatTransport: CurlTransport
         do throws(ClientError) {
             var configuration = CurlTransport.Configuration()
             configuration.caFile = settings.certificateAuthorityFile
-            configuration.connectionsPerHost = 64
             transport = try CurlTransport(configuration)
+            configuration.connectionsPerHost = ConnectionShare.connectionCount
+            configuration.threadName = "sls-targets"
+            targetTransport = try CurlTransport(configuration)
             configuration.connectionsPerHost = 1
             configuration.threadName = "sls-heartbeat"
             heartbeatTransport = try CurlTransport(configuration)
@@ -52,18 +55,22 @@ public final class Dispatcher: Sendable {
             throw .transport(error)
         }
         self.init(
-            settings, identity: identity, transport: transport, heartbeatTransport: heartbeatTransport,
-            curlTransports: [transport, heartbeatTransport], clock: .system, logger: logger)
+            settings, identity: identity, transport: transport, targetTransport: targetTransport,
+            heartbeatTransport: heartbeatTransport, curlTransports: [transport, targetTransport, heartbeatTransport],
+            clock: .system, logger: logger)
     }
 
     /// A dispatcher over transports of any kind.
     ///
     /// - Parameters:
+    ///   - transport: For the source: pulls and saves wait behind no target.
+    ///   - targetTransport: For all targets; each has its share of it.
     ///   - heartbeatTransport: For heartbeats alone.
     ///   - curlTransports: Those to count connections of, and to end by `shutdown`.
     init(
         _ settings: DispatcherSettings, identity: ConsumerIdentity, transport: any Transport,
-        heartbeatTransport: any Transport, curlTransports: [CurlTransport] = [], clock: ConsumerClock, logger: Logger
+        targetTransport: any Transport, heartbeatTransport: any Transport, curlTransports: [CurlTransport] = [],
+        clock: ConsumerClock, logger: Logger
     ) {
         self.curlTransports = curlTransports
         self.settings = settings
@@ -72,9 +79,12 @@ public final class Dispatcher: Sendable {
         self.logger = logger
         let source = settings.source
         client = Self.client(for: source, settings, transport, clock, logger)
-        targets = settings.targets.map { place in
+        let shares = ConnectionShare.each(
+            of: settings.targets.count, putsInFlight: settings.putsInFlight, clock: clock)
+        targets = zip(settings.targets, shares).map { place, share in
             ShardDelivery.Target(
-                place: place, client: Self.client(for: place, settings, transport, clock, logger), transport: transport)
+                place: place, client: Self.client(for: place, settings, targetTransport, clock, logger),
+                transport: targetTransport, share: share)
         }
         counters = DispatchCounters(routes: settings.targets.map { $0.logstore.value })
         var configuration = Consumer.Configuration(
@@ -82,6 +92,7 @@ public final class Dispatcher: Sendable {
         configuration.timeout = settings.groupTimeout
         configuration.start = settings.start.position
         configuration.isStartFixed = settings.start.isFixed
+        configuration.gapPolicy = settings.gapPolicy
         configuration.byteBudget = settings.byteBudget
         configuration.byteBudgetPerShard = settings.byteBudgetPerShard
         consumer = Consumer(
@@ -147,13 +158,5 @@ public final class Dispatcher: Sendable {
     /// Closes all connections and ends the HTTP clients' threads; call it once, after `run`.
     public func shutdown() async {
         for transport in curlTransports { await transport.shutdown() }
-    }
-}
-
-extension Endpoint {
-    /// What tells two services apart, as the lock on a consumer name sees it: over HTTP and HTTPS the group is the same.
-    fileprivate var lockScope: String {
-        guard let port, port != 80, port != 443 else { return host }
-        return "\(host):\(port)"
     }
 }

@@ -32,6 +32,12 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Go on here where a checkpoint has expired: earliest, latest (skips), fail (holds the shard).",
+            discussion: "(default: earliest) SLS_GAP_POLICY", valueName: "policy"))
+    var gapPolicy: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Serve /healthz, /readyz, /metrics and /status on this address; port 0 picks a free one.",
             discussion: "(default: off) SLS_ADMIN", valueName: "address:port"))
     var admin: String?
@@ -67,6 +73,7 @@ struct RunOptions: Sendable {
     init(_ command: RunCommand, environment: [String: String]) throws(SettingsError) {
         var variables = environment
         if let timeout = command.groupTimeout { variables["SLS_GROUP_TIMEOUT"] = timeout }
+        if let policy = command.gapPolicy { variables["SLS_GAP_POLICY"] = policy }
         var mistakes: [String] = []
         var parsed: DispatcherSettings?
         do throws(SettingsError) {

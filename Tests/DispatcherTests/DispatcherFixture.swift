@@ -38,7 +38,7 @@ struct LiveDispatcher: Sendable {
         let identity = try ConsumerIdentity.claim(
             given: name, group: settings.group, scope: ["\(MonotonicClock.nanoseconds())"])
         dispatcher = Dispatcher(
-            settings, identity: identity, transport: service.line(name),
+            settings, identity: identity, transport: service.line(name), targetTransport: service.line(name),
             heartbeatTransport: service.line(name + "-heart"),
             clock: service.clock.consumerClock, logger: logger)
     }

@@ -1,5 +1,5 @@
 public import SLSClient
-import SLSConsumer
+public import SLSConsumer
 public import SLSProtocol
 
 /// Everything that `sls-dispatch run` must know, checked.
@@ -38,6 +38,8 @@ public struct DispatcherSettings: Sendable {
     public var groupTimeout = Duration.seconds(30)
     /// Where a shard without a checkpoint begins. Default `begin`.
     public var start = StartSetting(position: .begin, isFixed: true)
+    /// What happens to a shard whose checkpoint has expired. Default `earliest`.
+    public var gapPolicy = GapPolicy.earliest
     /// The consumer's name; nil for the first free slot of the default one.
     public var consumerName: String?
     /// A PEM file with the CAs to trust in place of the system's.

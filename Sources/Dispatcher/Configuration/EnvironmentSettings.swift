@@ -22,6 +22,7 @@ extension DispatcherSettings {
         let routes = reader.routes()
         let timeout = reader.optional("SLS_GROUP_TIMEOUT", GroupTimeout.init)
         let start = reader.start(now: now)
+        let gapPolicy = reader.optional("SLS_GAP_POLICY", GapPolicy.init(parsing:))
 
         guard reader.mistakes.isEmpty, let endpoint, let keyID, let keySecret, let project, let logstore, let group,
             let targetEndpoint, let targetProject
@@ -41,8 +42,23 @@ extension DispatcherSettings {
             routes: RouteTable(table), group: group)
         if let timeout { groupTimeout = timeout.duration }
         if let start { self.start = start }
+        if let gapPolicy { self.gapPolicy = gapPolicy }
         consumerName = reader.value("SLS_CONSUMER_NAME")
         certificateAuthorityFile = reader.value("SLS_CA_FILE")
+    }
+}
+
+extension GapPolicy {
+    /// Reads a policy by its name.
+    ///
+    /// - Throws: `SettingsError` that lists the names.
+    fileprivate init(parsing text: String) throws(SettingsError) {
+        guard let policy = GapPolicy(rawValue: text) else {
+            let names = Self.allCases.map(\.rawValue).joined(separator: ", ")
+            throw SettingsError(mistakes: ["\"\(text)\" is not a policy for expired checkpoints: write one of \(names)"]
+            )
+        }
+        self = policy
     }
 }
 

@@ -14,6 +14,7 @@ struct ShardDelivery: Sendable {
         let place: DispatcherSettings.Place
         let client: SLSClient
         let transport: any Transport
+        let share: ConnectionShare
     }
 
     /// What all shards share.
@@ -42,8 +43,11 @@ struct ShardDelivery: Sendable {
         self.held = held
         self.outside = outside
         clients = outside.targets.map { target in
+            // The lease is looked at last, when a connection is free.
             target.client.over(
-                FencedTransport(target.transport) { [clock = outside.clock] in held.allowsWrite(now: clock.now()) })
+                target.share.over(
+                    FencedTransport(target.transport) { [clock = outside.clock] in held.allowsWrite(now: clock.now()) })
+            )
         }
     }
 

@@ -1,5 +1,6 @@
 import Dispatcher
 import SLSClient
+import SLSConsumer
 import SLSProtocol
 import Testing
 
@@ -79,7 +80,7 @@ import Testing
         ("SLS_ROUTES", "a"), ("SLS_ROUTES", "a=b=,"), ("SLS_ROUTES", "a=store,a=other"), ("SLS_ROUTES", "a=X"),
         ("SLS_ENDPOINT", "ftp://x"), ("SLS_PROJECT", "Demo"), ("SLS_LOGSTORE", "a"), ("SLS_CURSOR_START", "soon"),
         ("SLS_GROUP_TIMEOUT", "5"), ("SLS_GROUP_TIMEOUT", "3601s"), ("SLS_GROUP_TIMEOUT", "1m"),
-        ("SLS_GROUP_TIMEOUT", "30.5"),
+        ("SLS_GROUP_TIMEOUT", "30.5"), ("SLS_GAP_POLICY", "Latest"),
     ])
     func `a malformed value is an error that names its variable`(name: String, value: String) {
         let found = mistakes([name: value])
@@ -90,6 +91,11 @@ import Testing
     @Test(arguments: [("30s", 30), ("30", 30), ("6", 6), ("3600s", 3_600)])
     func `the group's timeout is whole seconds`(text: String, seconds: Int) throws {
         #expect(try settings(["SLS_GROUP_TIMEOUT": text]).groupTimeout == .seconds(seconds))
+    }
+
+    @Test func `a policy for expired checkpoints is given by name`() throws {
+        #expect(try settings([:]).gapPolicy == .earliest)
+        #expect(try settings(["SLS_GAP_POLICY": "fail"]).gapPolicy == .fail)
     }
 
     @Test func `secrets never appear in a description`() throws {
