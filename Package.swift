@@ -96,6 +96,11 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // An example that is built and run with the tests.
+        .executableTarget(
+            name: "swift-consumer", dependencies: ["SLSClient", "SLSConsumer", "SLSProtocol", signals],
+            path: "docs/examples/swift-consumer", swiftSettings: strict),
+
         .target(
             name: "TestKit",
             dependencies: ["EventHTTP", "FakeSLS", "SLSClient", "SLSConsumer", "SLSProtocol", "System", logging],
@@ -118,7 +123,8 @@ let package = Package(
         tests("TidyTests", ["System"]),
         // The programs are dependencies so that they are built; the tests start them as processes.
         tests(
-            "IntegrationTests", ["fake-sls", "sls-dispatch", "SLSClient", "SLSProtocol", "System", "YAML"],
+            "IntegrationTests",
+            ["fake-sls", "sls-dispatch", "swift-consumer", "SLSClient", "SLSProtocol", "System", "YAML"],
             path: "IntegrationTests", exclude: ["python"]),
     ],
     swiftLanguageModes: [.v6]
