@@ -136,6 +136,36 @@ import Testing
         await place.transport.shutdown()
     }
 
+    @Test func `the admin listener shows each shard's state, lag and checkpoint, and the member's health`() async throws
+    {
+        let place = try await Place()
+        let dispatcher = try await RunningDispatcher.start(environment: place.environment())
+        try await place.fill(0..<20)
+        #expect(try await eventually { try await place.isSettled() }, "\(dispatcher.log)")
+        let isShown = try await eventually { try await dispatcher.page("/status").contains("\"lagSeconds\":0") }
+        let status = try await dispatcher.page("/status")
+        #expect(isShown, "\(status)")
+        for key in [
+            "batches", "checkpoint", "lastCommit", "restarts", "retries", "suppressedDuplicates", "foreignCheckpoints",
+            "heartbeatMilliseconds", "leaseSeconds", "rebalances",
+        ] { #expect(status.contains("\"\(key)\":"), "\(key) is missing: \(status)") }
+        #expect(status.contains("\"state\":\"processing\""))
+        let metrics = try await dispatcher.page("/metrics")
+        for name in [
+            "heartbeats_total", "heartbeat_seconds_count", "rebalances_total 2", "batches_total", "gaps_total 0",
+        ] {
+            #expect(metrics.contains("\nsls_consumer_\(name)"), "\(name) is missing: \(metrics)")
+        }
+        let areGaugesShown = try await eventually {
+            let text = try await dispatcher.page("/metrics")
+            return text.contains("\nsls_consumer_checkpoint_lag_seconds{shard=\"0\"} 0")
+                && text.contains("\nsls_consumer_lease_remaining_seconds ")
+        }
+        #expect(areGaugesShown)
+        #expect(await dispatcher.stop() == .exited(0))
+        await place.transport.shutdown()
+    }
+
     @Test func `the example prints every log and stops in order`() async throws {
         let place = try await Place()
         try await place.fill(0..<10)

@@ -14,6 +14,12 @@ final class ConnectionShare: Sendable {
         var waiting: Deque<(number: Int, turn: Eventually<Void>)> = []
     }
 
+    private enum Turn {
+        case atOnce
+        case afterWaiting
+        case never
+    }
+
     private struct Shared: Transport {
         let share: ConnectionShare
         let transport: any Transport
@@ -51,16 +57,19 @@ final class ConnectionShare: Sendable {
         _ request: TransportRequest, over transport: any Transport
     ) async throws(ClientError) -> TransportResponse {
         let deadline = clock.now() + request.timeout
-        // Not sent, and said so: it counts for nothing.
-        guard await enter(until: deadline) else { throw .transport(Self.refusal) }
-        defer { leave() }
         var request = request
-        request.timeout = max(.milliseconds(1), deadline - clock.now())
+        switch await enter(until: deadline) {
+        case .atOnce: break
+        case .afterWaiting: request.timeout = max(.milliseconds(1), deadline - clock.now())
+        // Not sent, and said so: it counts for nothing.
+        case .never: throw .transport(Self.refusal)
+        }
+        defer { leave() }
         return try await transport.send(request)
     }
 
-    /// - Returns: false when the time was up, or the task cancelled, before its turn came.
-    private func enter(until deadline: Instant) async -> Bool {
+    /// Waits for a free connection; `.never` when the time was up, or the task cancelled, before its turn came.
+    private func enter(until deadline: Instant) async -> Turn {
         let place = state.withLock { state -> (number: Int, turn: Eventually<Void>)? in
             if state.inUse < limit {
                 state.inUse += 1
@@ -71,7 +80,7 @@ final class ConnectionShare: Sendable {
             state.waiting.append(place)
             return place
         }
-        guard let place else { return true }
+        guard let place else { return .atOnce }
         await withTaskGroup(of: Void.self) { [clock] group in
             group.addTask { _ = await place.turn.value() }
             group.addTask { await clock.sleep(until: deadline) }
@@ -84,7 +93,7 @@ final class ConnectionShare: Sendable {
             state.waiting.remove(at: index)
             return true
         }
-        return !isStillWaiting
+        return isStillWaiting ? .never : .afterWaiting
     }
 
     private func leave() {

@@ -75,6 +75,7 @@ public final class Consumer: Sendable {
     /// The long way: a consumer over transports of any kind, under a name that the caller answers for.
     ///
     /// - Parameters:
+    ///   - configuration: Its numbers must be within their ranges.
     ///   - client: For everything but heartbeats.
     ///   - heartbeatTransport: For heartbeats alone: they must not wait behind bulk.
     public convenience init(
@@ -90,6 +91,9 @@ public final class Consumer: Sendable {
         _ configuration: Configuration, client: SLSClient, heartbeatTransport: any Transport,
         possessions: Possessions?, clock: ConsumerClock, logger: Logger
     ) {
+        precondition((1...1_000).contains(configuration.pullCount), "a pull asks for 1 to 1,000 log groups")
+        precondition(configuration.runAhead >= 2, "a run-ahead of less than 2 log groups saves nothing early")
+        precondition(configuration.byteBudget > 0 && configuration.byteBudgetPerShard > 0, "a budget of no bytes")
         self.possessions = possessions
         self.configuration = configuration
         self.client = client
