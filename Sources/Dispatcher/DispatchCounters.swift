@@ -1,54 +1,55 @@
 import Metrics
+import SLSProtocol
 import System
 
 /// What the dispatcher has done since its start: as metrics, and as one value for `/status` and the log.
 public final class DispatchCounters: Sendable {
     /// The counts at one moment.
     public struct Totals: Sendable {
-        /// Log groups pulled.
-        public var pulled = 0
-        /// Log groups accepted by targets, by target index.
-        public var accepted: [Int]
-        /// Their uncompressed bytes, by target index.
-        public var acceptedByteCount: [Int]
+        /// What became of every log group that was read.
+        public var ledger: Ledger
         /// Tries of a write that failed.
         public var failedPuts = 0
-        /// Log groups that no route wanted.
-        public var unrouted = 0
-        /// The same by topic.
+        /// Refused sequence ids that could not be explained, upon which a shard was begun again.
+        public var unexplainedRefusals = 0
+        /// Log groups that no route wanted, by topic.
         public var unroutedTopics = TopicCounts()
+
+        /// Log groups read.
+        public var pulled: Int { ledger.shards.values.reduce(0) { $0 + $1.read } }
+        /// Log groups accepted by targets, by target index.
+        public var accepted: [Int] { ledger.targets.map(\.accepted) }
+        /// Log groups that no route wanted.
+        public var unrouted: Int { ledger.shards.values.reduce(0) { $0 + $1.dropped } }
     }
 
     private let totals: Lock<Totals>
     private let pulledGroups = Counter(label: "sls_dispatch_pull_log_groups_total")
     private let unroutedGroups = Counter(
         label: "sls_dispatch_dropped_log_groups_total", dimensions: [("reason", "unrouted")])
-    private let putGroups: [Counter]
-    private let putBytes: [Counter]
+    private let unexplainedRefusals = Counter(label: "sls_dispatch_unexplained_refusals_total")
+    private let targets: [TargetMetrics]
 
     /// - Parameter routes: A name per target, for metrics.
     init(routes: [String]) {
-        putGroups = routes.map { Counter(label: "sls_dispatch_put_log_groups_total", dimensions: [("route", $0)]) }
-        putBytes = routes.map { Counter(label: "sls_dispatch_put_bytes_total", dimensions: [("route", $0)]) }
-        let zeros = Array(repeating: 0, count: routes.count)
-        totals = Lock(Totals(accepted: zeros, acceptedByteCount: zeros))
+        targets = routes.map(TargetMetrics.init)
+        totals = Lock(Totals(ledger: Ledger(targetCount: routes.count)))
     }
 
     /// The counts now.
     public var current: Totals { totals.withLock { $0 } }
 
-    func pulled(_ count: Int) {
-        totals.withLock { $0.pulled += count }
-        pulledGroups.increment(by: count)
-    }
-
-    func accepted(target: Int, byteCount: Int) {
-        totals.withLock {
-            $0.accepted[target] += 1
-            $0.acceptedByteCount[target] += byteCount
+    /// Takes in what one message changed.
+    func add(_ entry: Ledger.Entry, of shard: ShardID) {
+        let ledger = totals.withLock { totals in
+            totals.ledger.add(entry, of: shard)
+            return totals.ledger
         }
-        putGroups[target].increment()
-        putBytes[target].increment(by: byteCount)
+        if entry.shard.read > 0 { pulledGroups.increment(by: entry.shard.read) }
+        if entry.shard.dropped > 0 { unroutedGroups.increment(by: entry.shard.dropped) }
+        for (index, change) in entry.targets.enumerated() {
+            targets[index].add(change, inFlight: ledger.targets[index].inFlight)
+        }
     }
 
     func failed(stage: Stage, code: String) {
@@ -56,18 +57,46 @@ public final class DispatchCounters: Sendable {
         Counter(label: "sls_dispatch_errors_total", dimensions: [("stage", stage.rawValue), ("code", code)]).increment()
     }
 
-    /// - Returns: Whether it is the first log group of its topic.
-    func unrouted(topic: String) -> Bool {
-        unroutedGroups.increment()
-        return totals.withLock {
-            $0.unrouted += 1
-            return $0.unroutedTopics.add(topic)
-        }
+    func refusedUnexplained() {
+        totals.withLock { $0.unexplainedRefusals += 1 }
+        unexplainedRefusals.increment()
     }
+
+    /// - Returns: Whether it is the first log group of its topic.
+    func unrouted(topic: String) -> Bool { totals.withLock { $0.unroutedTopics.add(topic) } }
 
     /// The stages of the pipeline that can fail.
     enum Stage: String {
         case scan
         case put
+    }
+
+    private struct TargetMetrics: Sendable {
+        let routed: Counter
+        let accepted: Counter
+        let bytes: Counter
+        let suppressed: Counter
+        let deadLettered: Counter
+        let returned: Counter
+        let inFlight: Gauge
+
+        init(_ route: String) {
+            let dimensions = [("route", route)]
+            routed = Counter(label: "sls_dispatch_routed_log_groups_total", dimensions: dimensions)
+            accepted = Counter(label: "sls_dispatch_put_log_groups_total", dimensions: dimensions)
+            bytes = Counter(label: "sls_dispatch_put_bytes_total", dimensions: dimensions)
+            suppressed = Counter(label: "sls_dispatch_suppressed_log_groups_total", dimensions: dimensions)
+            deadLettered = Counter(label: "sls_dispatch_dead_letter_log_groups_total", dimensions: dimensions)
+            returned = Counter(label: "sls_dispatch_returned_log_groups_total", dimensions: dimensions)
+            inFlight = Gauge(label: "sls_dispatch_in_flight_log_groups", dimensions: dimensions)
+        }
+
+        func add(_ change: Ledger.Target, inFlight count: Int) {
+            for (counter, number) in [
+                (routed, change.routed), (accepted, change.accepted), (bytes, change.acceptedByteCount),
+                (suppressed, change.suppressed), (deadLettered, change.deadLettered), (returned, change.returned),
+            ] where number > 0 { counter.increment(by: number) }
+            inFlight.record(count)
+        }
     }
 }

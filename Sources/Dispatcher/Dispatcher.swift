@@ -7,7 +7,7 @@ public import System
 
 /// Forwards each log group of a source logstore to the logstore of its topic, as one member of a consumer group.
 ///
-/// At least once: a log group may arrive twice after a crash, none is lost.
+/// None is lost. How often one may arrive is the settings' to say: `DeliveryMode`.
 public final class Dispatcher: Sendable {
     /// How it stopped.
     public struct Outcome: Sendable {
@@ -28,6 +28,7 @@ public final class Dispatcher: Sendable {
     private let curlTransports: [CurlTransport]
     private let client: SLSClient
     private let targets: [ShardDelivery.Target]
+    private let deadLetter: ShardDelivery.Target?
     private let consumer: Consumer
     private let counters: DispatchCounters
     private let clock: ConsumerClock
@@ -79,13 +80,17 @@ public final class Dispatcher: Sendable {
         self.logger = logger
         let source = settings.source
         client = Self.client(for: source, settings, transport, clock, logger)
-        let shares = ConnectionShare.each(
-            of: settings.targets.count, putsInFlight: settings.putsInFlight, clock: clock)
-        targets = zip(settings.targets, shares).map { place, share in
+        // Lanes have one request each under way; the dead letters share among themselves.
+        let putsInFlight = settings.delivery.mode.isExact ? settings.delivery.laneCount : settings.putsInFlight
+        let places = settings.targets + [settings.delivery.deadLetter].compactMap(\.self)
+        let shares = ConnectionShare.each(of: places.count, putsInFlight: putsInFlight, clock: clock)
+        let targets = zip(places, shares).map { place, share in
             ShardDelivery.Target(
                 place: place, client: Self.client(for: place, settings, targetTransport, clock, logger),
                 transport: targetTransport, share: share)
         }
+        self.targets = Array(targets.prefix(settings.targets.count))
+        deadLetter = settings.delivery.deadLetter == nil ? nil : targets.last
         counters = DispatchCounters(routes: settings.targets.map { $0.logstore.value })
         var configuration = Consumer.Configuration(
             logstore: source.logstore, group: settings.group, consumer: identity.name)
@@ -105,7 +110,7 @@ public final class Dispatcher: Sendable {
         do throws(ConsumerIdentity.Failure) {
             return try ConsumerIdentity.claim(
                 given: settings.consumerName, group: settings.group,
-                scope: [source.endpoint.lockScope, source.project.value, source.logstore.value, settings.group.value])
+                scope: [source.endpoint.hostAndPort, source.project.value, source.logstore.value, settings.group.value])
         } catch {
             throw .identity(error)
         }
@@ -137,22 +142,45 @@ public final class Dispatcher: Sendable {
         until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void
     ) async throws(DispatchError) -> Outcome {
         let check = LogstoreCheck(caller: PatientCaller(clock: clock, logger: logger), logger: logger)
-        let places = [(settings.source, client)] + targets.map { ($0.place, $0.client) }
+        let places =
+            [(settings.source, client)] + (targets + [deadLetter].compactMap(\.self)).map { ($0.place, $0.client) }
         let isChecked: Void? = try await until(stop) { () async throws(DispatchError) in try await check.run(places) }
         // Stopped before anything was sent: nothing is owed.
         if isChecked == nil { return Outcome(isSettled: true) }
-        let surroundings = ShardDelivery.Surroundings(
-            targets: targets, routes: settings.routes, putsInFlight: settings.putsInFlight, clock: clock,
-            counters: counters, logger: logger,
-            troubles: ThrottledLogger(logger, clock: clock))
+        let surroundings = surroundings()
         do throws(ConsumerError) {
             let outcome = try await consumer.run(until: stop, joined: joined) { held in
                 await ShardDelivery(held, in: surroundings).run()
+            }
+            if outcome.isSettled, settings.delivery.mode.isExact {
+                // A late copy of an earlier save would take the checkpoint back, and a changed configuration would then
+                // deliver again: whoever starts after us starts after the last of them.
+                await clock.sleep(until: clock.now() + settings.delivery.batchWait)
             }
             return Outcome(isSettled: outcome.isSettled)
         } catch {
             throw .consumer(error)
         }
+    }
+
+    private func surroundings() -> ShardDelivery.Surroundings {
+        let delivery = settings.delivery
+        let troubles = ThrottledLogger(logger, clock: clock)
+        var exact: ExactDelivery?
+        if delivery.mode.isExact {
+            exact = ExactDelivery(
+                keys: settings.keys,
+                check: StartCheck(
+                    start: settings.start, source: settings.source.logstore, client: client, clock: clock,
+                    troubles: troubles),
+                batching: delivery.mode == .exactlyOnceBatched
+                    ? ExactDelivery.Batching(limit: .init(), wait: delivery.batchWait) : nil)
+        }
+        return ShardDelivery.Surroundings(
+            targets: targets, deadLetter: deadLetter, routes: settings.routes, exact: exact,
+            originTag: delivery.tagsOrigin ? OriginTag(source: settings.source) : nil,
+            putsInFlight: settings.putsInFlight, clock: clock, counters: counters, logger: logger,
+            troubles: troubles)
     }
 
     /// Closes all connections and ends the HTTP clients' threads; call it once, after `run`.

@@ -14,4 +14,9 @@ public struct WriteRules: Equatable, Sendable {
 
     /// All off.
     public init() {}
+
+    /// How sequence ids are judged.
+    var sequenceRule: SequenceRule {
+        SequenceRule(lifetime: sequenceIDLifetime, forgetsOnSplit: forgetsSequenceIDsOnSplit)
+    }
 }

@@ -56,6 +56,7 @@ struct CallRequest {
         case .logs(let body):
             [("Content-Type", "application/x-protobuf"), ("x-log-bodyrawsize", "\(body.rawByteCount)")]
                 + (body.compression.map { [("x-log-compresstype", $0.rawValue)] } ?? [])
+                + (body.isBatch ? [("x-log-mode", "batch_group")] : [])
         }
     }
 }

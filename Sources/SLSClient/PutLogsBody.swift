@@ -1,13 +1,15 @@
 public import SLSProtocol
 
-/// The body of PutLogs: one serialized `LogGroup`, as it is or compressed.
+/// The body of PutLogs: one serialized `LogGroup`, as it is or compressed, or several, each compressed on its own.
 public struct PutLogsBody: Sendable {
     /// What is sent; it is not copied on the way to libcurl.
     public let bytes: [UInt8]
     /// How `bytes` is compressed; nil for not at all.
     public let compression: CompressionType?
-    /// The serialized group's size before compression.
+    /// The size before compression of `bytes` as a whole.
     public let rawByteCount: Int
+    /// Whether `bytes` holds several groups, which are stored all or none (`x-log-mode: batch_group`).
+    public let isBatch: Bool
 
     /// Takes bytes that are compressed already.
     ///
@@ -16,6 +18,15 @@ public struct PutLogsBody: Sendable {
         self.bytes = bytes
         self.compression = compression
         self.rawByteCount = rawByteCount
+        isBatch = false
+    }
+
+    /// Takes several groups, at least one, at most 1,000.
+    public init(packages: [LogPackage]) {
+        bytes = LogPackageList.serialized(packages)
+        compression = nil
+        rawByteCount = bytes.count
+        isBatch = true
     }
 
     /// Takes a serialized group that travels uncompressed.
@@ -23,6 +34,7 @@ public struct PutLogsBody: Sendable {
         self.bytes = bytes
         compression = nil
         rawByteCount = bytes.count
+        isBatch = false
     }
 
     /// Compresses a serialized group.

@@ -81,6 +81,9 @@ public final class HeldShard: Sendable {
     /// Whether a write may start at this moment.
     package func allowsWrite(now: Instant) -> Bool { lease.current.allowsWrite(generation: generation, now: now) }
 
+    /// Whether the lease still holds at this moment; a paused process may learn of its end late.
+    public func isHeld(at now: Instant) -> Bool { lease.current.holds(generation: generation, now: now) }
+
     /// How long one try of a write may take.
     public var writeTimeout: Duration { lease.current.timing.writeTimeout }
 

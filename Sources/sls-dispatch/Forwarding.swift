@@ -119,17 +119,7 @@ struct Forwarding: Sendable {
         }
     }
 
-    private func logStart() {
-        let settings = options.settings
-        var metadata: Logger.Metadata = [
-            "project": "\(settings.source.project)", "logstore": "\(settings.source.logstore)",
-            "group": "\(settings.group)", "start": "\(settings.start)",
-        ]
-        for route in settings.routes.routes {
-            metadata["route[\(route.topic)]"] = "\(settings.targets[route.target])"
-        }
-        logger.notice("starting", metadata: metadata)
-    }
+    private func logStart() { logger.notice("starting", metadata: options.settings.summary) }
 
     private func logSummary(_ status: DispatcherStatus) {
         var metadata: Logger.Metadata = [

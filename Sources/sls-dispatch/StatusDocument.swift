@@ -52,8 +52,14 @@ struct StatusDocument: Encodable {
 
     struct Route: Encodable {
         let logstore: String
+        /// Accepted.
         let logGroups: Int
         let bytes: Int
+        let routed: Int
+        let suppressed: Int
+        let deadLettered: Int
+        let inFlight: Int
+        let returned: Int
     }
 
     let consumer: String
@@ -70,6 +76,10 @@ struct StatusDocument: Encodable {
     let connections: Int
     let pulled: Int
     let failedPuts: Int
+    let unexplainedRefusals: Int
+    let delivery: String
+    /// Sums that are not so; empty when the books are right.
+    let ledgerMistakes: [String]
     let routes: [Route]
     let unrouted: Int
     let unroutedTopics: [String: Int]
@@ -92,12 +102,16 @@ struct StatusDocument: Encodable {
         connections = status.connectionCount
         pulled = status.totals.pulled
         failedPuts = status.totals.failedPuts
+        unexplainedRefusals = status.totals.unexplainedRefusals
+        delivery = dispatcher.settings.delivery.mode.rawValue
+        ledgerMistakes = status.totals.ledger.mistakes
         unrouted = status.totals.unrouted
         unroutedTopics = status.totals.unroutedTopics.counts
-        routes = dispatcher.settings.targets.enumerated().map { index, place in
+        routes = zip(dispatcher.settings.targets, status.totals.ledger.targets).map { place, target in
             Route(
-                logstore: place.description, logGroups: status.totals.accepted[index],
-                bytes: status.totals.acceptedByteCount[index])
+                logstore: place.description, logGroups: target.accepted, bytes: target.acceptedByteCount,
+                routed: target.routed, suppressed: target.suppressed, deadLettered: target.deadLettered,
+                inFlight: target.inFlight, returned: target.returned)
         }
         shards = status.shards.map(Shard.init)
     }

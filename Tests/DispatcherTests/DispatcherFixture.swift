@@ -4,6 +4,7 @@ import SLSConsumer
 import SLSProtocol
 import System
 import TestKit
+import Testing
 
 @testable import Dispatcher
 
@@ -74,6 +75,7 @@ func running(_ dispatchers: LiveDispatcher..., body: () async throws -> Void) as
         }
         group.cancelAll()
     }
+    for dispatcher in dispatchers { #expect(dispatcher.dispatcher.status.totals.ledger.mistakes == []) }
 }
 
 extension ScriptedService {

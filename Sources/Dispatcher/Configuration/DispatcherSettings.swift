@@ -46,6 +46,8 @@ public struct DispatcherSettings: Sendable {
     public var certificateAuthorityFile: String?
     /// Requests under way from one shard to one target at a time. Default 8.
     public var putsInFlight = 8
+    /// How often a log group may arrive, and what belongs to that.
+    public var delivery = DeliverySettings()
     /// Pulled bytes held by all shards together. Default 256 MB.
     public var byteBudget = 256_000_000
     /// Pulled bytes held by one shard. Default 32 MB.

@@ -129,12 +129,13 @@ private struct EnvironmentReader {
                 continue
             }
             let topic = String(part[..<equals])
-            if routes.contains(where: { $0.topic == topic }) {
-                mistakes.append("SLS_ROUTES: the topic \"\(topic)\" is there twice")
+            guard let name = parse("SLS_ROUTES", String(part[part.index(after: equals)...]), LogstoreName.init) else {
+                continue
             }
-            if let name = parse("SLS_ROUTES", String(part[part.index(after: equals)...]), LogstoreName.init) {
-                routes.append((topic, name))
+            if routes.contains(where: { $0.topic == topic && $0.logstore == name }) {
+                mistakes.append("SLS_ROUTES: \(topic)=\(name) is there twice")
             }
+            routes.append((topic, name))
         }
         return routes
     }

@@ -1,68 +1,26 @@
 import DequeModule
 import SLSClient
-public import SLSConsumer
+import SLSConsumer
 public import SLSProtocol
 
-/// The writes of one held shard: which may be sent now, which are under way, which must be tried again.
+/// The writes of one held shard, at least once: which may be sent now, which are under way, which must be tried again.
 ///
 /// Each target has a lane of its own with a bounded number of requests in flight, so that one that is slow or down holds
 /// up no other. A write that fails is tried again until it is accepted, after waits of its own; none is ever left out.
 /// While a target answers nothing, one request at a time asks whether it is back. While it refuses a write for good,
-/// its lane stands still but for that write, tried every 30 s.
-public struct DeliveryWindow<Payload: Sendable>: Sendable {
+/// its lane stands still but for that write, tried every 30 s; what it refuses for its data goes to the dead-letter
+/// logstore where there is one.
+public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
     /// One log group for one target.
-    public struct Write: Sendable {
-        /// Its number within this window.
-        public let id: Int
-        /// The log group's cursor in the source.
-        public let cursor: Cursor
-        /// The index of the target.
-        public let target: Int
-        /// What is to be written.
-        public let payload: Payload
-    }
-
-    /// How a try of a write ended.
-    public enum Answer: Equatable, Sendable {
-        /// The target has stored it.
-        case accepted
-        /// No answer, 5xx or a quota.
-        case retriable
-        /// The target refuses it, and will again.
-        case refused
-        /// The lease left no time to start it.
-        case notSent
-    }
-
+    public typealias Write = Delivery<Payload>.Write
     /// What happened outside.
-    public enum Event: Sendable {
-        /// A timer fired; `nextTimer` says when the next is due.
-        case tick
-        /// A log group is to be written.
-        case admit(Cursor, target: Int, Payload)
-        /// A try of a write ended.
-        case answered(Int, Answer)
-        /// The shard is let go.
-        case drain(Membership.DrainReason)
-    }
-
-    /// What to do next, in this order.
-    public enum Action: Sendable {
-        /// Send this write; exactly one answer must come back.
-        case put(Write)
-        /// These log groups are delivered.
-        case acknowledge([Cursor])
-        /// A target refuses a log group for good: the shard is blocked until it takes it.
-        case blocked(target: Int, Cursor)
-        /// A target that had refused takes log groups again.
-        case unblocked(target: Int)
-        /// After a drain: nothing is in flight any more.
-        case finish
-    }
+    public typealias Event = Delivery<Payload>.Event
+    /// What to do next.
+    public typealias Action = Delivery<Payload>.Action
 
     /// A write that was sent at least once.
     private struct Attempt {
-        let write: Write
+        var write: Write
         var backoff = Backoff()
         var notBefore: Instant
         var isRefused = false
@@ -119,6 +77,8 @@ public struct DeliveryWindow<Payload: Sendable>: Sendable {
     public private(set) var sentUpTo: Cursor?
 
     private let inFlightLimit: Int
+    private let hasDeadLetter: Bool
+    private var fanOut = FanOut()
     private var lanes: [Lane]
     private var lastID = 0
     private var drain: Membership.DrainReason?
@@ -126,14 +86,15 @@ public struct DeliveryWindow<Payload: Sendable>: Sendable {
     private var barrierRetry: Instant?
 
     /// - Parameter inFlightLimit: Requests under way to one target at a time, at least 1.
-    public init(targetCount: Int, inFlightLimit: Int) {
+    public init(targetCount: Int, inFlightLimit: Int, hasDeadLetter: Bool = false) {
         precondition(inFlightLimit > 0, "a window of \(inFlightLimit) requests would send nothing")
         lanes = Array(repeating: Lane(), count: targetCount)
         self.inFlightLimit = inFlightLimit
+        self.hasDeadLetter = hasDeadLetter
     }
 
-    /// Writes that are queued, waiting for another try or in flight.
-    public var pendingCount: Int { lanes.reduce(0) { $0 + $1.queue.count + $1.retries.count + $1.inFlight.count } }
+    /// Writes that are queued, waiting for another try or in flight, by target.
+    public var pendingCounts: [Int] { lanes.map { $0.queue.count + $0.retries.count + $0.inFlight.count } }
     /// Writes that are in flight.
     public var inFlightCount: Int { lanes.reduce(0) { $0 + $1.inFlight.count } }
     /// Whether a target refuses a log group of this shard for good.
@@ -157,10 +118,14 @@ public struct DeliveryWindow<Payload: Sendable>: Sendable {
         var actions: [Action] = []
         switch event {
         case .tick: break
-        case .admit(let cursor, let target, let payload):
+        case .admit(let element, let targets):
             guard drain == nil else { break }
-            lastID += 1
-            lanes[target].queue.append(Write(id: lastID, cursor: cursor, target: target, payload: payload))
+            fanOut.admit(element.cursor, targetCount: targets.count)
+            for target in targets {
+                lastID += 1
+                lanes[target].queue.append(
+                    Write(id: lastID, target: target, elements: [element], address: .loadBalanced))
+            }
         case .answered(let id, let answer): actions += answered(id, answer, now: now, using: &generator)
         case .drain(let reason): beginDrain(reason)
         }
@@ -173,39 +138,62 @@ public struct DeliveryWindow<Payload: Sendable>: Sendable {
     }
 
     private mutating func answered(
-        _ id: Int, _ answer: Answer, now: Instant, using generator: inout some RandomNumberGenerator
+        _ id: Int, _ answer: DeliveryAnswer, now: Instant, using generator: inout some RandomNumberGenerator
     ) -> [Action] {
         guard let target = lanes.firstIndex(where: { $0.inFlight[id] != nil }),
             var attempt = lanes[target].inFlight.removeValue(forKey: id)
         else { return [] }
         switch answer {
-        case .accepted:
-            lanes[target].isTroubled = false
-            lanes[target].notBefore = nil
-            lanes[target].backoff.reset()
-            if attempt.isRefused { lanes[target].refusedCount -= 1 }
-            let isUnblocked = attempt.isRefused && !lanes[target].isBlocked
-            return [.acknowledge([attempt.write.cursor])] + (isUnblocked ? [.unblocked(target: target)] : [])
+        case .accepted: return accepted(attempt)
         case .notSent:
             attempt.notBefore = now
             keep(attempt)
             return []
-        case .retriable:
+        case .unanswered, .postponed:
             attempt.notBefore = now + attempt.backoff.next(using: &generator)
-            lanes[target].isTroubled = true
-            // What fails together counts as one failure of the target.
-            if lanes[target].notBefore.map({ now >= $0 }) ?? true {
-                lanes[target].notBefore = now + lanes[target].backoff.next(using: &generator)
-            }
+            if !attempt.write.isDeadLetter { trouble(target, now: now, using: &generator) }
             keep(attempt)
             return []
-        case .refused:
+        case .refusedData where hasDeadLetter && !attempt.write.isDeadLetter:
+            if attempt.isRefused { lanes[target].refusedCount -= 1 }
+            lastID += 1
+            let write = Write(
+                id: lastID, target: target, elements: attempt.write.elements, address: .loadBalanced,
+                isDeadLetter: true)
+            keep(Attempt(write: write, notBefore: now))
+            return attempt.isRefused && !lanes[target].isBlocked ? [.unblocked(target: target)] : []
+        // Without sequence ids no write can be a repetition.
+        case .refusedData, .refused, .alreadyStored:
             if !attempt.isRefused { lanes[target].refusedCount += 1 }
             attempt.isRefused = true
             attempt.notBefore = now + Self.refusedInterval
             lanes[target].notBefore = now + Self.refusedInterval
             keep(attempt)
             return [.blocked(target: target, attempt.write.cursor)]
+        }
+    }
+
+    private mutating func accepted(_ attempt: Attempt) -> [Action] {
+        let write = attempt.write
+        let target = write.target
+        if !write.isDeadLetter {
+            lanes[target].isTroubled = false
+            lanes[target].notBefore = nil
+            lanes[target].backoff.reset()
+        }
+        if attempt.isRefused { lanes[target].refusedCount -= 1 }
+        var actions: [Action] = [.settled(write, write.isDeadLetter ? .deadLettered : .accepted)]
+        let delivered = fanOut.settle(write)
+        if !delivered.isEmpty { actions.append(.acknowledge(delivered)) }
+        if attempt.isRefused, !lanes[target].isBlocked { actions.append(.unblocked(target: target)) }
+        return actions
+    }
+
+    private mutating func trouble(_ target: Int, now: Instant, using generator: inout some RandomNumberGenerator) {
+        lanes[target].isTroubled = true
+        // What fails together counts as one failure of the target.
+        if lanes[target].notBefore.map({ now >= $0 }) ?? true {
+            lanes[target].notBefore = now + lanes[target].backoff.next(using: &generator)
         }
     }
 

@@ -1,4 +1,4 @@
-/// Which target a log group goes to, by its topic alone.
+/// Which targets a log group goes to, by its topic alone.
 ///
 /// Topics match exactly, byte for byte and case by case.
 public struct RouteTable: Equatable, Sendable {
@@ -18,21 +18,34 @@ public struct RouteTable: Equatable, Sendable {
 
     /// The routes in the order they were given.
     public let routes: [Route]
-    private let topics: [[UInt8]]
+    /// Each topic once, with its targets.
+    private let topics: [(bytes: [UInt8], targets: [Int])]
 
-    /// A table of these routes; of two with one topic the first counts.
+    /// A table of these routes; several with one topic make its log groups go to each of their targets, once.
     public init(_ routes: [Route]) {
         self.routes = routes
-        topics = routes.map { Array($0.topic.utf8) }
+        var topics: [(bytes: [UInt8], targets: [Int])] = []
+        for route in routes {
+            let bytes = Array(route.topic.utf8)
+            if let index = topics.firstIndex(where: { $0.bytes == bytes }) {
+                if !topics[index].targets.contains(route.target) { topics[index].targets.append(route.target) }
+            } else {
+                topics.append((bytes, [route.target]))
+            }
+        }
+        self.topics = topics
     }
 
-    /// The target of a log group whose topic stands at `topic`; nil when no route names it.
-    public func target(ofTopic topic: Range<Int>?, in bytes: Span<UInt8>) -> Int? {
+    /// Tables of equal routes in the same order are equal.
+    public static func == (a: RouteTable, b: RouteTable) -> Bool { a.routes == b.routes }
+
+    /// The targets of a log group whose topic stands at `topic`; none when no route names it.
+    public func targets(ofTopic topic: Range<Int>?, in bytes: Span<UInt8>) -> [Int] {
         let topic = topic ?? 0..<0
-        for (index, candidate) in topics.enumerated() where candidate.count == topic.count {
-            if isEqual(candidate, topic, in: bytes) { return routes[index].target }
+        for candidate in topics where candidate.bytes.count == topic.count {
+            if isEqual(candidate.bytes, topic, in: bytes) { return candidate.targets }
         }
-        return nil
+        return []
     }
 
     /// A topic of the table that somebody may have meant; nil when none is near.

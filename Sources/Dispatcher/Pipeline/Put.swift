@@ -4,37 +4,74 @@ import SLSConsumer
 import SLSProtocol
 
 extension ShardDelivery {
-    /// Writes one log group to its target, once, byte for byte as it was pulled.
-    func put(_ write: DeliveryWindow<LogGroupSlice>.Write) async -> DeliveryWindow<LogGroupSlice>.Answer {
-        let target = outside.targets[write.target]
-        let range = write.payload.group.bytes
+    /// Sends one request: each log group byte for byte as it was pulled, but for the tag of its origin where that is on.
+    func put(_ write: Write) async -> DeliveryAnswer {
+        let place = write.isDeadLetter ? outside.deadLetter?.place : outside.targets[write.target].place
+        let client = write.isDeadLetter ? deadLetterClient : clients[write.target]
+        guard let place, let client else {
+            preconditionFailure("write \(write.id) goes to a logstore there is none of")
+        }
         do {
-            let packed = try Compression.compress(write.payload.batch.bytes.span.extracting(range), as: .lz4)
-            try await clients[write.target].limited(to: held.writeTimeout).putLogs(
-                PutLogsBody(compressed: packed, as: .lz4, rawByteCount: range.count), to: target.place.logstore)
-            outside.counters.accepted(target: write.target, byteCount: range.count)
+            try await client.limited(to: held.writeTimeout).putLogs(
+                body(of: write), to: place.logstore, target: write.address)
             return .accepted
         } catch let error as ClientError {
-            if error.isCancelled { return .notSent }
-            outside.counters.failed(stage: .put, code: error.code)
-            let metadata: Logger.Metadata = [
-                "logstore": "\(target.place)", "shard": "\(held.id)", "cursor": "\(write.cursor)", "error": "\(error)",
-            ]
-            held.countRetries(1)
-            if error.isRetriable {
-                outside.troubles.log(
-                    .warning, "a put failed and is tried again", about: "\(target.place) \(error.code)",
-                    metadata: metadata)
-                return .retriable
-            }
-            outside.troubles.log(
-                .error, "the target refuses a log group; the shard is blocked and the put tried every 30 s",
-                about: "\(target.place) \(held.id)", metadata: metadata)
-            return .refused
+            let answer = DeliveryAnswer(error)
+            log(error, answer, write, place)
+            return answer
         } catch {
             // A log group over two gigabytes: no service has stored one.
             outside.logger.error("a log group cannot be compressed", metadata: ["error": "\(error)"])
-            return .refused
+            return .refusedData
+        }
+    }
+
+    private func body(of write: Write) throws(CompressionError) -> PutLogsBody {
+        if write.elements.count == 1 { return try body(of: write.elements[0]) }
+        var packages: [LogPackage] = []
+        for element in write.elements {
+            let body = try body(of: element)
+            packages.append(LogPackage(data: body.bytes, rawByteCount: body.rawByteCount))
+        }
+        return PutLogsBody(packages: packages)
+    }
+
+    private func body(of element: Delivery<LogGroupSlice>.Element) throws(CompressionError) -> PutLogsBody {
+        let range = element.payload.group.bytes
+        let slice = element.payload.batch.bytes.span.extracting(range)
+        guard let tag = outside.originTag else {
+            return PutLogsBody(
+                compressed: try Compression.compress(slice, as: .lz4), as: .lz4, rawByteCount: range.count)
+        }
+        let tagged = element.payload.batch.bytes[range] + tag.fields(shard: held.id, cursor: element.cursor)
+        return try PutLogsBody(compressing: Array(tagged))
+    }
+
+    private func log(
+        _ error: ClientError, _ answer: DeliveryAnswer, _ write: Write, _ place: DispatcherSettings.Place
+    ) {
+        if answer == .notSent || answer == .alreadyStored { return }
+        outside.counters.failed(stage: .put, code: error.code)
+        held.countRetries(1)
+        let metadata: Logger.Metadata = [
+            "logstore": "\(place)", "shard": "\(held.id)", "cursor": "\(write.cursor)", "error": "\(error)",
+        ]
+        switch answer {
+        case .refusedData where write.elements.count > 1:
+            outside.troubles.log(
+                .warning, "a request of several log groups is refused; each is sent alone",
+                about: "\(place) \(error.code)", metadata: metadata)
+        case .refusedData where outside.deadLetter != nil && !write.isDeadLetter:
+            outside.troubles.log(
+                .error, "the target refuses a log group; it goes to the dead-letter logstore",
+                about: "\(place) \(error.code)", metadata: metadata)
+        case .refused, .refusedData:
+            outside.troubles.log(
+                .error, "the target refuses a log group; the shard is blocked and the put tried every 30 s",
+                about: "\(place) \(held.id)", metadata: metadata)
+        default:
+            outside.troubles.log(
+                .warning, "a put failed and is tried again", about: "\(place) \(error.code)", metadata: metadata)
         }
     }
 }

@@ -20,8 +20,12 @@ struct LogGroupSlice: Sendable {
 extension ShardDelivery {
     /// Finds the log groups of a batch with their cursors; nothing is decoded or re-encoded.
     ///
+    /// - Parameter isExact: Whether each log group must have its own cursor, with none left out between them.
     /// - Throws: `ScanError` when the bytes are not the log groups that the answer announced.
-    static func scan(_ batch: Batch) throws(ScanError) -> [(cursor: Cursor, slice: LogGroupSlice)] {
+    static func scan(_ batch: Batch, isExact: Bool) throws(ScanError) -> [(cursor: Cursor, slice: LogGroupSlice)] {
+        if isExact, batch.next != batch.first.advanced(by: batch.count) {
+            throw .sparse(count: batch.count, from: batch.first, to: batch.next)
+        }
         let groups: [ScannedLogGroup]
         do {
             groups = try LogGroupScanner.groups(inList: batch.bytes)
@@ -39,11 +43,24 @@ extension ShardDelivery {
 enum ScanError: Error, Equatable, CustomStringConvertible {
     case malformed(ProtobufError)
     case wrongCount(announced: Int, found: Int)
+    /// Cursors of single log groups cannot be told.
+    case sparse(count: Int, from: Cursor, to: Cursor)
+
+    /// A short word for metrics.
+    var code: String {
+        switch self {
+        case .malformed, .wrongCount: "malformed"
+        case .sparse: "sparse"
+        }
+    }
 
     var description: String {
         switch self {
         case .malformed(let error): "the pulled body is no list of log groups: \(error)"
         case .wrongCount(let announced, let found): "\(announced) log groups were announced, the body holds \(found)"
+        case .sparse(let count, let from, let to):
+            "\(count) log groups lead from cursor \(from) to \(to), so which has which cursor is not known; exactly once "
+                + "needs to know"
         }
     }
 }

@@ -81,15 +81,12 @@ final class LogService {
     }
 
     private func checkSequenceID(_ head: WriteHead, logstore: LogstoreRow, now: Moment) throws(APIError) {
-        guard let key = head.key, let number = head.sequenceID,
-            let last = try store.sequenceID(of: key, logstore: logstore.key)
-        else { return }
-        if let lifetime = rules.sequenceIDLifetime, now.wall.nanoseconds - last.accepted >= lifetime.nanoseconds {
-            return
-        }
-        guard number > last.number else {
+        guard let key = head.key, let number = head.sequenceID else { return }
+        let last = try store.sequenceID(of: key, logstore: logstore.key)
+        guard rules.sequenceRule.accepts(number, after: last, now: now.wall.nanoseconds) else {
             throw APIError(
-                .invalidSequenceID, "sequence id \(number) of key \(key) is not above the last one, \(last.number)")
+                .invalidSequenceID,
+                "sequence id \(number) of key \(key) is not above the last one, \(last?.number ?? 0)")
         }
     }
 

@@ -42,7 +42,7 @@ final class ShardService {
         let family = try changed.shards.split(shard, cut, created: now.wall.timestamp)
         try logstores.checkShardQuota(
             ofProject: try store.existingProject(logstore.project), adding: childCount - 1)
-        if writes.forgetsSequenceIDsOnSplit, let parent = family.first {
+        if writes.sequenceRule.forgetsOnSplit, let parent = family.first {
             try store.deleteSequenceIDs(ofShard: parent, logstore: row.key)
         }
         try take(changed, closing: Array(family.prefix(1)), opening: Array(family.dropFirst()), row.key, now)

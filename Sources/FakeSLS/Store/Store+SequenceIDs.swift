@@ -2,11 +2,11 @@ internal import SLSProtocol
 internal import SQLite
 
 extension Store {
-    /// The highest sequence id that was accepted for a hash key, and when: wall clock, nanoseconds since 1970.
-    func sequenceID(of key: HashKey, logstore: Int64) throws(APIError) -> (number: Int64, accepted: Int64)? {
+    /// The highest sequence id that was accepted for a hash key, and when.
+    func sequenceID(of key: HashKey, logstore: Int64) throws(APIError) -> SequenceRule.Last? {
         try row(
             "SELECT number, accept_time FROM sequence_id WHERE logstore = ? AND hash_key = ?", logstore, key.hex
-        ) { (number: $0.int64(0), accepted: $0.int64(1)) }
+        ) { SequenceRule.Last(number: $0.int64(0), accepted: $0.int64(1)) }
     }
 
     func setSequenceID(

@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("SLS_ROUTES", "a"), ("SLS_ROUTES", "a=b=,"), ("SLS_ROUTES", "a=store,a=other"), ("SLS_ROUTES", "a=X"),
+        ("SLS_ROUTES", "a"), ("SLS_ROUTES", "a=b=,"), ("SLS_ROUTES", "a=store,b=other,a=store"), ("SLS_ROUTES", "a=X"),
         ("SLS_ENDPOINT", "ftp://x"), ("SLS_PROJECT", "Demo"), ("SLS_LOGSTORE", "a"), ("SLS_CURSOR_START", "soon"),
         ("SLS_GROUP_TIMEOUT", "5"), ("SLS_GROUP_TIMEOUT", "3601s"), ("SLS_GROUP_TIMEOUT", "1m"),
         ("SLS_GROUP_TIMEOUT", "30.5"), ("SLS_GAP_POLICY", "Latest"),

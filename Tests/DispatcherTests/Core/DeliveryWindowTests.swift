@@ -5,27 +5,35 @@ import Testing
 
 /// A window of two targets, two requests each, on a clock of its own; the payload is a number.
 private struct Window {
-    var window = DeliveryWindow<Int>(targetCount: 2, inFlightLimit: 2)
+    var window: DeliveryWindow<Int>
     var now = Instant(nanoseconds: 0)
     var barrier: Instant? = Instant(nanoseconds: 1_000_000_000_000)
     private var random = SystemRandomNumberGenerator()
 
+    init(hasDeadLetter: Bool = false) {
+        window = DeliveryWindow(targetCount: 2, inFlightLimit: 2, hasDeadLetter: hasDeadLetter)
+    }
+
     /// What came of an event, in short words.
-    mutating func handle(_ event: DeliveryWindow<Int>.Event, after wait: Duration = .zero) -> [String] {
+    mutating func handle(_ event: Delivery<Int>.Event, after wait: Duration = .zero) -> [String] {
         now = now + wait
         return window.handle(event, now: now, barrier: barrier, using: &random).map { action in
             switch action {
-            case .put(let write): "put \(write.id): \(write.cursor) to \(write.target)"
+            case .put(let write):
+                "put \(write.id): \(write.cursor) to \(write.isDeadLetter ? "the dead letters of " : "")\(write.target)"
+            case .settled(let write, let ending): "\(ending) \(write.id)"
             case .acknowledge(let cursors): "ack \(cursors.map(\.number))"
             case .blocked(let target, let cursor): "blocked \(target) at \(cursor)"
             case .unblocked(let target): "unblocked \(target)"
+            case .restart(let target, let cursor): "restart \(target) at \(cursor)"
             case .finish: "finish"
             }
         }
+        .filter { !$0.hasPrefix("accepted") }
     }
 
     mutating func admit(_ cursor: Int64, to target: Int) -> [String] {
-        handle(.admit(Cursor(number: cursor), target: target, 0))
+        handle(.admit(.init(Cursor(number: cursor), 0), targets: [target]))
     }
 }
 
@@ -45,9 +53,9 @@ private struct Window {
         _ = window.admit(1, to: 0)
         _ = window.admit(2, to: 0)
         _ = window.admit(3, to: 0)
-        #expect(window.handle(.answered(1, .retriable)).isEmpty)
+        #expect(window.handle(.answered(1, .unanswered)).isEmpty)
         #expect(window.admit(4, to: 1) == ["put 4: 4 to 1"])
-        #expect(window.handle(.answered(2, .retriable)).isEmpty)
+        #expect(window.handle(.answered(2, .unanswered)).isEmpty)
         #expect(window.handle(.tick, after: .milliseconds(100)).isEmpty)
         #expect(window.handle(.tick, after: .milliseconds(300)) == ["put 1: 1 to 0"])
         #expect(
@@ -100,7 +108,7 @@ private struct Window {
         _ = window.handle(.answered(1, .refused))
         for wait in [Duration.seconds(30), .milliseconds(250), .milliseconds(500), .seconds(1)] {
             #expect(window.handle(.tick, after: wait) == ["put 1: 1 to 0"])
-            #expect(window.handle(.answered(1, .retriable)).isEmpty)
+            #expect(window.handle(.answered(1, .unanswered)).isEmpty)
             #expect(window.handle(.tick).isEmpty)
             #expect(window.handle(.tick, after: .milliseconds(100)).isEmpty)
         }
@@ -111,7 +119,7 @@ private struct Window {
         var random = SystemRandomNumberGenerator()
         var now = Instant(nanoseconds: 0)
         var tries: [Instant] = []
-        var event = DeliveryWindow<Int>.Event.admit(Cursor(number: 1), target: 0, 0)
+        var event = Delivery<Int>.Event.admit(.init(Cursor(number: 1), 0), targets: [0])
         for step in 2..<1_000 {
             var puts: [Int] = []
             for action in window.handle(event, now: now, barrier: now + .seconds(9), using: &random) {
@@ -119,12 +127,11 @@ private struct Window {
             }
             for id in puts {
                 if id == 1 { tries.append(now) }
-                let answer = DeliveryWindow<Int>.Answer.accepted
                 _ = window.handle(
-                    .answered(id, id == 1 ? .retriable : answer), now: now, barrier: nil, using: &random)
+                    .answered(id, id == 1 ? .unanswered : .accepted), now: now, barrier: nil, using: &random)
             }
             now = now + .milliseconds(100)
-            event = .admit(Cursor(number: Int64(step)), target: 0, 0)
+            event = .admit(.init(Cursor(number: Int64(step)), 0), targets: [0])
         }
         let waits = zip(tries.dropFirst(), tries).map { $0.0 - $0.1 }
         let growing = waits.prefix { $0 < .seconds(20) }
@@ -138,17 +145,17 @@ private struct Window {
         let now = Instant(nanoseconds: 0)
         let barrier = now + .seconds(100)
         for cursor in 1...8 {
-            let event = DeliveryWindow<Int>.Event.admit(Cursor(number: Int64(cursor)), target: 0, 0)
+            let event = Delivery<Int>.Event.admit(.init(Cursor(number: Int64(cursor)), 0), targets: [0])
             _ = window.handle(event, now: now, barrier: barrier, using: &random)
         }
-        for id in 1...8 { _ = window.handle(.answered(id, .retriable), now: now, barrier: barrier, using: &random) }
+        for id in 1...8 { _ = window.handle(.answered(id, .unanswered), now: now, barrier: barrier, using: &random) }
         #expect(try #require(window.nextTimer) <= now + .milliseconds(200))
     }
 
     @Test func `behind the barrier the timer never asks for the past`() throws {
         var window = Window()
         _ = window.admit(1, to: 0)
-        _ = window.handle(.answered(1, .retriable))
+        _ = window.handle(.answered(1, .unanswered))
         window.barrier = window.now
         #expect(window.handle(.tick, after: .seconds(5)).isEmpty)
         #expect(window.window.nextTimer == window.now + .milliseconds(500))
@@ -160,7 +167,7 @@ private struct Window {
         _ = window.admit(5, to: 1)
         _ = window.handle(.answered(1, .refused))
         #expect(window.handle(.drain(.shutDown)).isEmpty)
-        #expect(window.handle(.answered(2, .retriable)).isEmpty)
+        #expect(window.handle(.answered(2, .unanswered)).isEmpty)
         #expect(window.handle(.answered(5, .accepted)) == ["ack [5]", "finish"])
         #expect(window.window.isBlocked)
     }
@@ -181,7 +188,7 @@ private struct Window {
         var window = Window()
         for cursor in 1...4 { _ = window.admit(Int64(cursor), to: 0) }
         #expect(window.handle(.drain(.handOver)).isEmpty)
-        #expect(window.handle(.answered(1, .retriable)).isEmpty)
+        #expect(window.handle(.answered(1, .unanswered)).isEmpty)
         #expect(window.handle(.answered(2, .accepted)) == ["ack [2]", "finish"])
     }
 
@@ -219,15 +226,17 @@ private struct Window {
                 }
             }
             for step in 0..<2_000 where step < 300 || window.pendingCount > 0 {
-                let event: DeliveryWindow<Int>.Event
+                let event: Delivery<Int>.Event
                 if admitted < 60, Bool.random(using: &generator) {
-                    event = .admit(Cursor(number: admitted), target: Int.random(in: 0..<3, using: &generator), 0)
+                    let target = Int.random(in: 0..<3, using: &generator)
+                    let owed = Bool.random(using: &generator) ? [target] : [target, (target + 1) % 3]
+                    event = .admit(.init(Cursor(number: admitted), 0), targets: owed)
                     admitted += 1
                 } else if !inFlight.isEmpty {
                     let id = inFlight.remove(at: Int.random(in: inFlight.indices, using: &generator))
                     let answer = Int.random(in: 0..<10, using: &generator)
                     event = .answered(
-                        id, answer < 6 ? .accepted : answer < 8 ? .retriable : answer < 9 ? .refused : .notSent)
+                        id, answer < 6 ? .accepted : answer < 8 ? .unanswered : answer < 9 ? .refused : .notSent)
                 } else {
                     now = max(now, window.nextTimer ?? now)
                     event = .tick
@@ -237,5 +246,27 @@ private struct Window {
             }
             #expect(acknowledged.sorted() == Array(0..<admitted))
         }
+    }
+
+    @Test func `a log group for two targets is acknowledged when the second has it`() {
+        var window = Window()
+        let event = Delivery<Int>.Event.admit(.init(Cursor(number: 7), 0), targets: [0, 1])
+        #expect(window.handle(event) == ["put 1: 7 to 0", "put 2: 7 to 1"])
+        #expect(window.handle(.answered(2, .accepted)).isEmpty)
+        #expect(window.window.pendingCounts == [1, 0])
+        #expect(window.handle(.answered(1, .accepted)) == ["ack [7]"])
+    }
+
+    @Test func `what a target refuses for its data goes to the dead letters, and the lane goes on`() {
+        var window = Window(hasDeadLetter: true)
+        for cursor in 1...3 { _ = window.admit(Int64(cursor), to: 0) }
+        #expect(window.handle(.answered(1, .refusedData)) == ["put 4: 1 to the dead letters of 0"])
+        #expect(!window.window.isBlocked)
+        // A dead-letter logstore that is down holds up nothing else.
+        #expect(window.handle(.answered(4, .unanswered)) == ["put 3: 3 to 0"])
+        #expect(window.handle(.answered(2, .accepted)) == ["ack [2]"])
+        #expect(window.handle(.tick, after: .seconds(1)) == ["put 4: 1 to the dead letters of 0"])
+        #expect(window.handle(.answered(4, .accepted)) == ["deadLettered 4", "ack [1]"])
+        #expect(window.handle(.answered(3, .refused)) == ["blocked 0 at 3"], "what is not about the data blocks")
     }
 }

@@ -8,7 +8,7 @@ import Testing
 
     private func target(_ topic: String, in table: RouteTable) -> Int? {
         let bytes = Array("..\(topic)..".utf8)
-        return table.target(ofTopic: 2..<2 + topic.utf8.count, in: bytes.span)
+        return table.targets(ofTopic: 2..<2 + topic.utf8.count, in: bytes.span).first
     }
 
     @Test func `topics match exactly`() {
@@ -22,8 +22,18 @@ import Testing
 
     @Test func `log groups without a topic can be routed like the empty topic`() {
         let bytes: [UInt8] = []
-        #expect(table.target(ofTopic: nil, in: bytes.span) == nil)
-        #expect(RouteTable([.init(topic: "", target: 4)]).target(ofTopic: nil, in: bytes.span) == 4)
+        #expect(table.targets(ofTopic: nil, in: bytes.span).isEmpty)
+        #expect(RouteTable([.init(topic: "", target: 4)]).targets(ofTopic: nil, in: bytes.span) == [4])
+    }
+
+    @Test func `a topic may go to several targets, to each once`() {
+        let table = RouteTable([
+            .init(topic: "a", target: 2), .init(topic: "b", target: 1), .init(topic: "a", target: 0),
+            .init(topic: "a", target: 2),
+        ])
+        let bytes = Array("ab".utf8)
+        #expect(table.targets(ofTopic: 0..<1, in: bytes.span) == [2, 0])
+        #expect(table.targets(ofTopic: 1..<2, in: bytes.span) == [1])
     }
 
     @Test func `nginx gets a hint, and so does another case`() {

@@ -1,0 +1,72 @@
+import SLSClient
+import SLSConsumer
+import SLSProtocol
+
+/// How often a log group may arrive, and what that takes.
+public enum DeliveryMode: String, Sendable, CaseIterable {
+    /// Never lost; after a crash or a lost answer it may arrive again. Asks nothing of the target.
+    case atLeastOnce = "at-least-once"
+    /// Once, where the target refuses a sequence id that is not above the last one of its key. One log group a request.
+    case exactlyOnce = "exactly-once"
+    /// Once, if moreover no request lives longer than `batchWait` after its sender stopped. Many log groups a request.
+    case exactlyOnceBatched = "exactly-once-batched"
+
+    /// Whether it rests on sequence ids.
+    public var isExact: Bool { self != .atLeastOnce }
+}
+
+/// The mode of delivery with what belongs to it.
+public struct DeliverySettings: Sendable {
+    /// How often a log group may arrive. Default at least once.
+    public var mode = DeliveryMode.atLeastOnce
+    /// A word that is part of every key; another one delivers everything again. Default empty.
+    public var identity = DeliveryIdentity.none
+    /// L: lanes from one shard to one target, and so requests under way. Default 8.
+    public var laneCount = LaneKeys.defaultLaneCount
+    /// Where log groups go that their target refuses for what is in them; nil blocks the shard.
+    public var deadLetter: DispatcherSettings.Place?
+    /// D: how long a request may live after its sender stopped. Default 5 s.
+    public var batchWait = Duration.seconds(5)
+    /// Whether each log group gets a tag that says where it comes from. Default no: it arrives byte for byte.
+    public var tagsOrigin = false
+
+    /// The defaults.
+    public init() {}
+}
+
+extension DispatcherSettings {
+    /// Everything that shapes the output.
+    public var shape: OutputShape {
+        OutputShape(
+            routes: routes, targets: targets.map(\.keyed), laneCount: delivery.laneCount, start: start.position,
+            tagsOrigin: delivery.tagsOrigin)
+    }
+
+    /// The keys that log groups are written under.
+    public var keys: LaneKeys {
+        LaneKeys(
+            origin: LaneKeys.Origin(
+                source: source.keyed, group: group, identity: delivery.identity, generation: Generation(shape)),
+            laneCount: delivery.laneCount)
+    }
+
+    /// What of these settings cannot be exact, with what to write instead; empty where nothing is in the way.
+    ///
+    /// - Parameter now: The time that takes the place of a moving start.
+    func exactnessMistakes(now: Timestamp) -> [String] {
+        guard delivery.mode.isExact else { return [] }
+        var mistakes: [String] = []
+        let mode = delivery.mode.rawValue
+        if !start.isFixed {
+            let instead: Timestamp =
+                if case .received(let time) = start.position, time < now { time } else { now }
+            mistakes.append(
+                "--delivery \(mode): the start must mean the same at every restart, or log groups that were skipped could "
+                    + "not be told from those delivered; write SLS_CURSOR_START=\(instead.iso8601), or begin")
+        }
+        if let deadLetter = delivery.deadLetter, targets.contains(deadLetter) {
+            mistakes.append("SLS_DEAD_LETTER: \(deadLetter) is a target too; give a logstore of its own")
+        }
+        return mistakes
+    }
+}

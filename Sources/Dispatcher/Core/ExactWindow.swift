@@ -1,0 +1,419 @@
+import DequeModule
+import SLSClient
+import SLSConsumer
+public import SLSProtocol
+
+/// The writes of one held shard, exactly once: one request in flight for each key, strictly in the order of the source.
+///
+/// Each target has L lanes, and a log group's cursor says which lane, key and sequence id are its own (`LaneKeys`). A
+/// lane sends its head alone, and again under the same key and id, with the same log groups, until it is done with. So
+/// the ids that a key has accepted are a beginning of its lane, and an id that is not above the last one is of a write
+/// that was stored: by whoever held the shard before, as long as this lane has had nothing accepted yet, or by an earlier
+/// try of our own that got no answer. A refusal that is neither has no explanation here, and the shard begins again at
+/// its checkpoint. The rules are those of consumer-group.md 5.4.
+///
+/// With `batchLimit` a lane that has had a write accepted sends several log groups in one request. Where requests were
+/// cut need not be known to the next owner: it sends single log groups until one is accepted, for whatever was stored
+/// ended between two of them.
+public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
+    /// One request to one target.
+    public typealias Write = Delivery<Payload>.Write
+    /// One log group.
+    public typealias Element = Delivery<Payload>.Element
+    /// What happened outside.
+    public typealias Event = Delivery<Payload>.Event
+    /// What to do next.
+    public typealias Action = Delivery<Payload>.Action
+
+    /// How much one request may carry.
+    public struct BatchLimit: Equatable, Sendable {
+        /// Log groups, 1 to 1,000. Default 128.
+        public var count = 128
+        /// Their bytes, uncompressed; one log group alone may be larger. Default 4 MB.
+        public var byteCount = 4_000_000
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// What a window must know, and what it may be told.
+    public struct Configuration: Sendable {
+        /// The shard of the source.
+        public var shard: ShardID
+        /// Whose keys are written under; says how many lanes each target has.
+        public var keys: LaneKeys
+        /// The targets, by index.
+        public var targets: [LaneKeys.Place]
+        /// Where log groups go that a target refuses for their data; nil blocks their lane.
+        public var deadLetter: LaneKeys.Place?
+        /// How much one request may carry; nil for one log group. Default nil.
+        public var batchLimit: BatchLimit?
+        /// Nothing is sent before this: D after the shard was taken over, where `batchLimit` is set.
+        public var firstWrite: Instant
+
+        /// Single log groups, from this moment on.
+        public init(
+            shard: ShardID, keys: LaneKeys, targets: [LaneKeys.Place], deadLetter: LaneKeys.Place? = nil,
+            firstWrite: Instant
+        ) {
+            self.shard = shard
+            self.keys = keys
+            self.targets = targets
+            self.deadLetter = deadLetter
+            self.firstWrite = firstWrite
+        }
+    }
+
+    /// A lane's head: sent at least once, or about to be.
+    private struct Head {
+        let write: Write
+        var isInFlight = false
+        /// Whether a try of this id ended without an answer or with 5xx. One that was answered 4xx counts for nothing.
+        var mayBeStored = false
+        var isRefused = false
+        var backoff = Backoff()
+        var notBefore: Instant
+    }
+
+    private struct Lane {
+        /// Behind the head, in order.
+        var queue: Deque<Element> = []
+        var head: Head?
+        /// Whether a write was accepted since the shard was taken over; until then a refused id was stored by others.
+        var hasAccepted = false
+        /// The same of the dead letters of this lane, which have a key of their own.
+        var hasAcceptedDeadLetter = false
+        /// How many log groups in front must go alone, for a request with all of them was refused.
+        var singleCount = 0
+        /// The key of the epoch that was last asked for.
+        var key: (epoch: Int64, HashKey)?
+
+        var pendingCount: Int { queue.count + (head?.write.elements.count ?? 0) }
+        var isInFlight: Bool { head?.isInFlight ?? false }
+        var isBlocked: Bool { head?.isRefused ?? false }
+        var hasSomethingToSend: Bool { head.map { !$0.isInFlight } ?? !queue.isEmpty }
+
+        /// Forgets all but what is in flight.
+        mutating func dropUnsent() {
+            queue.removeAll()
+            if let head, !head.isInFlight { self.head = nil }
+        }
+    }
+
+    private struct Target {
+        var lanes: [Lane]
+        /// Whether nobody has answered since a try got no answer: then one request at a time asks.
+        var isTroubled = false
+        var backoff = Backoff()
+        var notBefore: Instant?
+
+        var inFlightCount: Int { lanes.count { $0.isInFlight } }
+        var inFlightLimit: Int { isTroubled ? 1 : lanes.count }
+        var isBlocked: Bool { lanes.contains { $0.isBlocked } }
+    }
+
+    /// How often a write is tried that was refused for good.
+    private static var refusedInterval: Duration { .seconds(30) }
+    /// How soon a write is looked at again that the lease left no time for.
+    private static var barrierInterval: Duration { .milliseconds(500) }
+
+    /// The position behind the last log group of which anything was sent; nil when nothing was.
+    public private(set) var sentUpTo: Cursor?
+
+    private let configuration: Configuration
+    private var targets: [Target]
+    private var fanOut = FanOut()
+    private var lastID = 0
+    private var drain: Membership.DrainReason?
+    /// Nothing more is sent or said.
+    private var isOver = false
+    private var barrierRetry: Instant?
+
+    /// A window that nothing was admitted to.
+    public init(_ configuration: Configuration) {
+        self.configuration = configuration
+        let lanes = Array(repeating: Lane(), count: configuration.keys.laneCount)
+        targets = Array(repeating: Target(lanes: lanes), count: configuration.targets.count)
+    }
+
+    /// Log groups that are queued, waiting for another try or in flight, by target.
+    public var pendingCounts: [Int] { targets.map { $0.lanes.reduce(0) { $0 + $1.pendingCount } } }
+    /// Whether a target refuses a log group of this shard for good.
+    public var isBlocked: Bool { targets.contains { $0.isBlocked } }
+
+    /// When `tick` is next due; nil when only an event can bring anything on.
+    public var nextTimer: Instant? {
+        if isOver { return nil }
+        if let barrierRetry { return barrierRetry }
+        let due = targets.compactMap { target -> Instant? in
+            guard target.inFlightCount < target.inFlightLimit else { return nil }
+            let ready = target.lanes.filter(\.hasSomethingToSend)
+                .map { $0.head?.notBefore ?? configuration.firstWrite }.min()
+            return ready.map { max($0, target.notBefore ?? $0) }
+        }
+        return due.min().map { max($0, configuration.firstWrite) }
+    }
+
+    /// Takes in one event and says what follows from it.
+    public mutating func handle(
+        _ event: Event, now: Instant, barrier: Instant?, using generator: inout some RandomNumberGenerator
+    ) -> [Action] {
+        if isOver { return [] }
+        var actions: [Action] = []
+        switch event {
+        case .tick: break
+        case .admit(let element, let owed): admit(element, to: owed)
+        case .answered(let id, let answer):
+            actions += answered(id, answer, now: now, isLeaseOver: barrier == nil, using: &generator)
+        case .drain(let reason): beginDrain(reason)
+        }
+        if isOver { return actions }
+        actions += send(now: now, barrier: barrier)
+        if drain != nil, pendingCount == 0 {
+            isOver = true
+            actions.append(.finish)
+        }
+        return actions
+    }
+
+    private mutating func admit(_ element: Element, to owed: [Int]) {
+        guard drain == nil else { return }
+        fanOut.admit(element.cursor, targetCount: owed.count)
+        let lane = configuration.keys.lane(of: element.cursor)
+        for target in owed {
+            let last = targets[target].lanes[lane].queue.last
+            precondition(
+                last.map { $0.cursor < element.cursor } ?? true, "\(element.cursor) comes after \(last as Any)")
+            targets[target].lanes[lane].queue.append(element)
+        }
+    }
+
+    // MARK: Answers
+
+    private mutating func answered(
+        _ id: Int, _ answer: DeliveryAnswer, now: Instant, isLeaseOver: Bool,
+        using generator: inout some RandomNumberGenerator
+    ) -> [Action] {
+        guard let (target, lane) = place(of: id), var head = targets[target].lanes[lane].head else { return [] }
+        head.isInFlight = false
+        switch answer {
+        case .accepted, .alreadyStored, .refusedData, .refused:
+            targets[target].isTroubled = false
+            targets[target].notBefore = nil
+            targets[target].backoff.reset()
+        case .unanswered, .postponed:
+            // A dead-letter logstore that is down says nothing of the target.
+            if !head.write.isDeadLetter { trouble(target, now: now, using: &generator) }
+            head.notBefore = now + head.backoff.next(using: &generator)
+        case .notSent: head.notBefore = now
+        }
+        switch answer {
+        case .accepted:
+            if head.write.isDeadLetter {
+                targets[target].lanes[lane].hasAcceptedDeadLetter = true
+                return settled(head, .deadLettered, lane)
+            }
+            targets[target].lanes[lane].hasAccepted = true
+            return settled(head, .accepted, lane)
+        case .alreadyStored:
+            if isLeaseOver {
+                // By now others may have written it. Whether they have is theirs to find out.
+                keep(head, lane)
+                return []
+            }
+            return repeated(head, lane)
+        case .refusedData: return refused(head, lane, now: now)
+        case .refused:
+            targets[target].notBefore = now + Self.refusedInterval
+            return blocked(head, lane, now: now)
+        case .unanswered: head.mayBeStored = true
+        case .postponed, .notSent: break
+        }
+        keep(head, lane)
+        return []
+    }
+
+    /// Judges an id that is not above the last one of its key by where this happens.
+    private mutating func repeated(_ head: Head, _ lane: Int) -> [Action] {
+        let state = targets[head.write.target].lanes[lane]
+        let isReplayed = head.write.isDeadLetter ? !state.hasAcceptedDeadLetter : !state.hasAccepted
+        if isReplayed || head.mayBeStored {
+            return settled(head, head.write.isDeadLetter ? .deadLettered : .suppressed, lane)
+        }
+        isOver = true
+        return [.restart(target: head.write.target, head.write.cursor)]
+    }
+
+    /// Takes in that log groups are refused for what is in them.
+    private mutating func refused(_ head: Head, _ lane: Int, now: Instant) -> [Action] {
+        let write = head.write
+        if write.elements.count > 1 {
+            // One of them may be to blame: each goes alone, in the same order and under ids of its own.
+            guard mayStillSend(head) else {
+                keep(head, lane)
+                return []
+            }
+            targets[write.target].lanes[lane].head = nil
+            targets[write.target].lanes[lane].queue.prepend(contentsOf: write.elements)
+            targets[write.target].lanes[lane].singleCount = write.elements.count
+            return []
+        }
+        guard let deadLetter = configuration.deadLetter, !write.isDeadLetter else {
+            return blocked(head, lane, now: now)
+        }
+        let cursor = write.cursor
+        let keys = configuration.keys.with(.deadLetter(origin: configuration.targets[write.target]))
+        let key = keys.key(
+            shard: configuration.shard, target: deadLetter, lane: lane, epoch: LaneKeys.epoch(of: cursor))
+        lastID += 1
+        let deadWrite = Write(
+            id: lastID, target: write.target, elements: write.elements,
+            address: .key(key, sequenceID: LaneKeys.sequenceID(of: cursor)), isDeadLetter: true)
+        keep(Head(write: deadWrite, notBefore: now), lane)
+        return head.isRefused && !targets[write.target].isBlocked ? [.unblocked(target: write.target)] : []
+    }
+
+    private mutating func blocked(_ head: Head, _ lane: Int, now: Instant) -> [Action] {
+        var head = head
+        head.isRefused = true
+        head.notBefore = now + Self.refusedInterval
+        keep(head, lane)
+        return [.blocked(target: head.write.target, head.write.cursor)]
+    }
+
+    private mutating func settled(_ head: Head, _ ending: DeliveryEnding, _ lane: Int) -> [Action] {
+        let write = head.write
+        targets[write.target].lanes[lane].head = nil
+        var actions: [Action] = [.settled(write, ending)]
+        let delivered = fanOut.settle(write)
+        if !delivered.isEmpty { actions.append(.acknowledge(delivered)) }
+        if head.isRefused, !targets[write.target].isBlocked { actions.append(.unblocked(target: write.target)) }
+        return actions
+    }
+
+    private mutating func trouble(_ target: Int, now: Instant, using generator: inout some RandomNumberGenerator) {
+        targets[target].isTroubled = true
+        // What fails together counts as one failure of the target.
+        if targets[target].notBefore.map({ now >= $0 }) ?? true {
+            targets[target].notBefore = now + targets[target].backoff.next(using: &generator)
+        }
+    }
+
+    private func place(of id: Int) -> (target: Int, lane: Int)? {
+        for target in targets.indices {
+            let lane = targets[target].lanes.firstIndex { $0.isInFlight && $0.head?.write.id == id }
+            if let lane { return (target, lane) }
+        }
+        return nil
+    }
+
+    // MARK: Letting go
+
+    /// Whether a head may be tried again: not once the shard is handed over, nor below a refusal on the way out.
+    private func mayStillSend(_ head: Head) -> Bool {
+        switch drain {
+        case nil: true
+        case .handOver: false
+        case .shutDown: !head.isRefused
+        }
+    }
+
+    private mutating func keep(_ head: Head, _ lane: Int) {
+        let target = head.write.target
+        if mayStillSend(head) {
+            targets[target].lanes[lane].head = head
+        } else {
+            targets[target].lanes[lane].head = nil
+            targets[target].lanes[lane].queue.removeAll()
+        }
+    }
+
+    private mutating func beginDrain(_ reason: Membership.DrainReason) {
+        guard drain == nil else { return }
+        drain = reason
+        let sentUpTo = sentUpTo
+        for target in targets.indices {
+            for lane in targets[target].lanes.indices {
+                switch reason {
+                case .handOver: targets[target].lanes[lane].dropUnsent()
+                // The checkpoint cannot pass what is refused, and a person has to come first.
+                case .shutDown where targets[target].isBlocked: targets[target].lanes[lane].dropUnsent()
+                // What lies below something sent is still sent, so that the last checkpoint covers all that was.
+                case .shutDown:
+                    targets[target].lanes[lane].queue.removeAll { element in
+                        sentUpTo.map { element.cursor >= $0 } ?? true
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: Sending
+
+    private mutating func send(now: Instant, barrier: Instant?) -> [Action] {
+        barrierRetry = nil
+        var actions: [Action] = []
+        guard now >= configuration.firstWrite else { return [] }
+        for target in targets.indices {
+            if let notBefore = targets[target].notBefore, now < notBefore { continue }
+            var room = targets[target].inFlightLimit - targets[target].inFlightCount
+            for lane in targets[target].lanes.indices where room > 0 {
+                guard targets[target].lanes[lane].hasSomethingToSend,
+                    targets[target].lanes[lane].head.map({ now >= $0.notBefore }) ?? true
+                else { continue }
+                guard let barrier, now < barrier else {
+                    barrierRetry = now + Self.barrierInterval
+                    return actions
+                }
+                actions.append(.put(begin(target, lane, now: now)))
+                room -= 1
+            }
+        }
+        return actions
+    }
+
+    /// Sends a lane's head, which is made from the front of its queue where there is none.
+    private mutating func begin(_ target: Int, _ lane: Int, now: Instant) -> Write {
+        var head = targets[target].lanes[lane].head ?? Head(write: nextWrite(target, lane), notBefore: now)
+        head.isInFlight = true
+        targets[target].lanes[lane].head = head
+        sentUpTo = max(sentUpTo ?? head.write.end, head.write.end)
+        return head.write
+    }
+
+    private mutating func nextWrite(_ target: Int, _ lane: Int) -> Write {
+        let elements = takeElements(target, lane)
+        let last = elements[elements.count - 1].cursor
+        lastID += 1
+        let address = PutLogsTarget.key(
+            key(target, lane, epoch: LaneKeys.epoch(of: last)), sequenceID: LaneKeys.sequenceID(of: last))
+        return Write(id: lastID, target: target, elements: elements, address: address)
+    }
+
+    /// Takes the log groups of the next request off a lane's queue: one, or as many as fit and share an epoch.
+    private mutating func takeElements(_ target: Int, _ lane: Int) -> [Element] {
+        var elements = [targets[target].lanes[lane].queue.removeFirst()]
+        if targets[target].lanes[lane].singleCount > 0 {
+            targets[target].lanes[lane].singleCount -= 1
+            return elements
+        }
+        guard let limit = configuration.batchLimit, targets[target].lanes[lane].hasAccepted else { return elements }
+        let epoch = LaneKeys.epoch(of: elements[0].cursor)
+        var byteCount = elements[0].byteCount
+        while elements.count < limit.count, let next = targets[target].lanes[lane].queue.first,
+            LaneKeys.epoch(of: next.cursor) == epoch, byteCount + next.byteCount <= limit.byteCount
+        {
+            byteCount += next.byteCount
+            elements.append(targets[target].lanes[lane].queue.removeFirst())
+        }
+        return elements
+    }
+
+    private mutating func key(_ target: Int, _ lane: Int, epoch: Int64) -> HashKey {
+        if let known = targets[target].lanes[lane].key, known.epoch == epoch { return known.1 }
+        let key = configuration.keys.key(
+            shard: configuration.shard, target: configuration.targets[target], lane: lane, epoch: epoch)
+        targets[target].lanes[lane].key = (epoch, key)
+        return key
+    }
+}
