@@ -1,17 +1,19 @@
 /// Rows in aligned columns: texts to the left, numbers to the right.
-struct TextTable {
+public struct TextTable {
     private let header: [String]
     private var rows: [[String]] = []
 
-    init(_ header: [String]) { self.header = header }
+    /// A table without rows.
+    public init(_ header: [String]) { self.header = header }
 
-    mutating func add(_ row: [String]) {
+    /// Appends a row of as many cells as the header has.
+    public mutating func add(_ row: [String]) {
         precondition(row.count == header.count, "a row of \(row.count) cells in a table of \(header.count) columns")
         rows.append(row)
     }
 
     /// The lines, the header underlined.
-    var lines: [String] {
+    public var lines: [String] {
         let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
         let isNumeric = header.indices.map { column in
             rows.allSatisfy { row in row[column].allSatisfy { $0.isNumber || $0 == "-" } }

@@ -119,7 +119,12 @@ struct Forwarding: Sendable {
         }
     }
 
-    private func logStart() { logger.notice("starting", metadata: options.settings.summary) }
+    private func logStart() {
+        if let notice = options.probeNotice {
+            logger.notice("the probe file speaks", metadata: ["notice": "\(notice)"])
+        }
+        logger.notice("starting", metadata: options.settings.summary)
+    }
 
     private func logSummary(_ status: DispatcherStatus) {
         var metadata: Logger.Metadata = [

@@ -17,7 +17,7 @@ struct RunCommand: AsyncParsableCommand {
 
             required: SLS_ENDPOINT SLS_AK_ID SLS_AK_KEY SLS_PROJECT SLS_LOGSTORE SLS_CG
             targets:  SLS_LOGSTORE_TO1 (topic ngnix), SLS_LOGSTORE_TO2 (sql_audit), SLS_LOGSTORE_TO3 (click),
-                      or SLS_ROUTES=topic=logstore,... in their place
+                      or SLS_ROUTES=topic=logstore,... in their place (a topic may stand there several times)
             optional: SLS_ENDPOINT_TO, SLS_PROJECT_TO (default: the source's), SLS_STS_TOKEN, SLS_CA_FILE,
                       SLS_CONSUMER_NAME (default: the first free slot of <group>-<host>-<n>),
                       SLS_CURSOR_START (default: begin; end, 2018-12-26T00:00:00Z, "2018-12-26 0:0:0", Unix seconds, -2h)
@@ -29,6 +29,14 @@ struct RunCommand: AsyncParsableCommand {
             "Give the consumer group this timeout where it is created here: whole seconds, 6 or more.",
             discussion: "(default: 30s) SLS_GROUP_TIMEOUT", valueName: "time"))
     var groupTimeout: String?
+
+    @OptionGroup var delivery: DeliveryOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Deliver exactly once by default if the probe in this file passed (sls-dispatch check).",
+            discussion: "(default: none) SLS_PROBE_FILE", valueName: "file"))
+    var probeFile: String?
 
     @Option(
         help: ArgumentHelp(
@@ -61,47 +69,5 @@ struct RunCommand: AsyncParsableCommand {
         let logger = Logger(label: "sls-dispatch")
         let status = await Forwarding(options, logger: logger).run()
         if status != ExitStatus.settled { throw ExitCode(status) }
-    }
-}
-
-/// What `run` was told: options, else variables; checked as a whole.
-struct RunOptions: Sendable {
-    var settings: DispatcherSettings
-    var admin: AdminAddress?
-    var logLevel = Logger.Level.notice
-
-    init(_ command: RunCommand, environment: [String: String]) throws(SettingsError) {
-        var variables = environment
-        if let timeout = command.groupTimeout { variables["SLS_GROUP_TIMEOUT"] = timeout }
-        if let policy = command.gapPolicy { variables["SLS_GAP_POLICY"] = policy }
-        var mistakes: [String] = []
-        var parsed: DispatcherSettings?
-        do throws(SettingsError) {
-            parsed = try DispatcherSettings(
-                environment: variables, now: Timestamp(seconds: Int(WallClock.nanoseconds() / 1_000_000_000)))
-        } catch {
-            mistakes = error.mistakes
-        }
-        if let file = parsed?.certificateAuthorityFile, !Files.exists(file) {
-            mistakes.append("SLS_CA_FILE: there is no file \(file)")
-        }
-        if let text = Self.value(command.admin, environment["SLS_ADMIN"]) {
-            admin = AdminAddress(text)
-            if admin == nil { mistakes.append("--admin \(text): expected address:port, such as 127.0.0.1:9000") }
-        }
-        if let text = Self.value(command.logLevel, environment["SLS_LOG_LEVEL"]) {
-            if let level = Logger.Level(rawValue: text) {
-                logLevel = level
-            } else {
-                let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-                mistakes.append("--log-level \(text): expected one of \(known)")
-            }
-        }
-        guard let parsed, mistakes.isEmpty else { throw SettingsError(mistakes: mistakes) }
-        settings = parsed
-    }
-
-    private static func value(_ option: String?, _ variable: String?) -> String? {
-        option ?? variable.flatMap { $0.isEmpty ? nil : $0 }
     }
 }

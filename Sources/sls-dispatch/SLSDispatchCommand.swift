@@ -11,7 +11,10 @@ struct SLSDispatchCommand: AsyncParsableCommand {
             Exit status: 0 stopped, and the saved checkpoints cover every log group that was sent; 1 failed; 2 stopped \
             before that was so (nothing is lost: the rest is sent again by whoever continues); 64 wrong options or variables.
             """,
-        version: "sls-dispatch \(Dispatcher.version)", subcommands: [RunCommand.self, DemoCommand.self],
+        version: "sls-dispatch \(Dispatcher.version)",
+        subcommands: [
+            RunCommand.self, CheckCommand.self, AuditCommand.self, CheckpointsCommand.self, DemoCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 
     /// Wrong options end with 64, like wrong variables.

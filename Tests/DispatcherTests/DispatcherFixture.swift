@@ -1,3 +1,4 @@
+import FakeSLS
 import Logging
 import SLSClient
 import SLSConsumer
@@ -22,18 +23,7 @@ struct LiveDispatcher: Sendable {
         logger: Logger = Logger(label: "t") { _ in SwiftLogNoOpLogHandler() },
         _ configure: (inout DispatcherSettings) -> Void = { _ in }
     ) throws {
-        let endpoint = try Endpoint(parsing: "cn-hangzhou.log.aliyuncs.com")
-        let project = try ProjectName("demo")
-        func place(_ logstore: String) throws -> DispatcherSettings.Place {
-            DispatcherSettings.Place(endpoint: endpoint, project: project, logstore: try LogstoreName(logstore))
-        }
-        var settings = DispatcherSettings(
-            credentials: Credentials(accessKeyID: "fake-id", accessKeySecret: "fake-secret"),
-            source: try place("source"), targets: [try place("web"), try place("audit"), try place("clicks")],
-            routes: RouteTable([
-                .init(topic: "ngnix", target: 0), .init(topic: "sql_audit", target: 1),
-                .init(topic: "click", target: 2),
-            ]), group: try ConsumerGroupName("cg"))
+        var settings = try Self.settings()
         configure(&settings)
         // Names are locked on the whole host, and tests run side by side.
         let identity = try ConsumerIdentity.claim(
@@ -42,6 +32,22 @@ struct LiveDispatcher: Sendable {
             settings, identity: identity, transport: service.line(name), targetTransport: service.line(name),
             heartbeatTransport: service.line(name + "-heart"),
             clock: service.clock.consumerClock, logger: logger)
+    }
+
+    /// The article's three topics, at least once.
+    static func settings() throws -> DispatcherSettings {
+        let endpoint = try Endpoint(parsing: "cn-hangzhou.log.aliyuncs.com")
+        let project = try ProjectName("demo")
+        func place(_ logstore: String) throws -> DispatcherSettings.Place {
+            DispatcherSettings.Place(endpoint: endpoint, project: project, logstore: try LogstoreName(logstore))
+        }
+        return DispatcherSettings(
+            credentials: Credentials(accessKeyID: "fake-id", accessKeySecret: "fake-secret"),
+            source: try place("source"), targets: [try place("web"), try place("audit"), try place("clicks")],
+            routes: RouteTable([
+                .init(topic: "ngnix", target: 0), .init(topic: "sql_audit", target: 1),
+                .init(topic: "click", target: 2),
+            ]), group: try ConsumerGroupName("cg"))
     }
 
     /// Runs until stopped or cancelled.
@@ -65,6 +71,8 @@ struct LiveDispatcher: Sendable {
 
 struct NeverEnded: Error {}
 
+struct NothingToSplit: Error {}
+
 /// Runs dispatchers while `body` looks at them; those that it did not stop are cancelled, which is how a crash looks.
 func running(_ dispatchers: LiveDispatcher..., body: () async throws -> Void) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -79,8 +87,35 @@ func running(_ dispatchers: LiveDispatcher..., body: () async throws -> Void) as
 }
 
 extension ScriptedService {
-    static func withTargets(speed: Int64 = 10) throws -> ScriptedService {
-        try ScriptedService(LiveDispatcher.logstores, clock: ScaledClock(speed: speed))
+    static func withTargets(
+        and others: [String: Int] = [:], speed: Int64 = 10,
+        _ configure: (inout EmulatorConfiguration) -> Void = { _ in }
+    ) throws -> ScriptedService {
+        try ScriptedService(
+            LiveDispatcher.logstores.merging(others) { $1 }, clock: ScaledClock(speed: speed), configure)
+    }
+
+    /// Sets every checkpoint of the group, as an operator does by hand.
+    func rewind(to position: CursorPosition) async throws {
+        let client = try client()
+        let source = try LogstoreName("source")
+        for shard in try await client.listShards(of: source).map({ ShardID($0.id) }) {
+            let cursor = try await client.getCursor(of: shard, in: source, from: position)
+            try await client.saveCheckpoint(
+                cursor, of: shard, in: try ConsumerGroupName("cg"), of: source, as: .forced())
+        }
+    }
+
+    /// Splits the first shard that can be written, in its middle.
+    func splitFirstShard(of logstore: String) async throws {
+        let client = try client()
+        let logstore = try LogstoreName(logstore)
+        let shards = try await client.listShards(of: logstore)
+        guard let shard = shards.first(where: { $0.status == .readwrite }),
+            let begin = HashKey(hex: shard.inclusiveBeginKey), let end = HashKey(hex: shard.exclusiveEndKey)
+        else { throw NothingToSplit() }
+        let middle = HashKey(value: begin.value + (end.value - begin.value) / 2)
+        _ = try await client.splitShard(ShardID(shard.id), of: logstore, at: middle)
     }
 
     /// Writes serialized log groups to the source, in turn to its shards.
@@ -128,11 +163,11 @@ extension ScriptedService {
     }
 
     /// Whether every shard's checkpoint is at its end.
-    func isCovered() async throws -> Bool {
+    func isCovered(by name: String = "cg") async throws -> Bool {
         let client = try client()
         let source = try LogstoreName("source")
-        let group = try ConsumerGroupName("cg")
-        guard try await client.listConsumerGroups(of: source).contains(where: { $0.name == "cg" }) else { return false }
+        let group = try ConsumerGroupName(name)
+        guard try await client.listConsumerGroups(of: source).contains(where: { $0.name == name }) else { return false }
         for checkpoint in try await client.listCheckpoints(of: group, in: source) {
             let end = try await client.getCursor(of: ShardID(checkpoint.shard), in: source, from: .end)
             if Cursor(encoded: checkpoint.checkpoint) != end { return false }

@@ -1,5 +1,5 @@
 internal import EventHTTP
-internal import FakeSLS
+public import FakeSLS
 internal import Logging
 public import SLSClient
 public import SLSProtocol
@@ -50,6 +50,19 @@ public final class ScriptedService: Sendable {
                 .map { String($0.dropFirst(name.count + 1)) }
         }
 
+        /// The body before it was compressed; nil where that cannot be told.
+        public var rawBody: [UInt8]? {
+            func header(_ name: String) -> String? { request.headers.first { $0.name == name }?.value }
+            guard let body = request.body, let count = header("x-log-bodyrawsize").flatMap({ Int($0) }) else {
+                return nil
+            }
+            guard let type = header("x-log-compresstype").flatMap({ CompressionType(rawValue: $0) }) else {
+                return body
+            }
+            // A body that is not what its headers say has no content to look at.
+            return try? Compression.decompress(body, as: type, rawByteCount: count)
+        }
+
         /// The body as text.
         public var body: String { String(decoding: request.body ?? [], as: UTF8.self) }
     }
@@ -68,8 +81,10 @@ public final class ScriptedService: Sendable {
     /// - Parameters:
     ///   - logstores: What is in `demo`, with the number of shards of each.
     ///   - isStrict: Whether it checks who asks and when.
+    ///   - configure: Changes the emulator's configuration.
     public init(
-        _ logstores: [String: Int] = ["app": 4], clock: ScaledClock = ScaledClock(), isStrict: Bool = false
+        _ logstores: [String: Int] = ["app": 4], clock: ScaledClock = ScaledClock(), isStrict: Bool = false,
+        _ configure: (inout EmulatorConfiguration) -> Void = { _ in }
     ) throws {
         self.clock = clock
         var configuration = EmulatorConfiguration()
@@ -82,6 +97,7 @@ public final class ScriptedService: Sendable {
                 })
         ]
         if isStrict { configuration.authentication = .strict }
+        configure(&configuration)
         emulator = Lock(try Emulator(configuration, clock: clock.serverClock))
     }
 

@@ -23,6 +23,7 @@ extension DispatcherSettings {
         let timeout = reader.optional("SLS_GROUP_TIMEOUT", GroupTimeout.init)
         let start = reader.start(now: now)
         let gapPolicy = reader.optional("SLS_GAP_POLICY", GapPolicy.init(parsing:))
+        let delivery = reader.delivery { DispatcherSettings.place(targetEndpoint, targetProject, $0) }
 
         guard reader.mistakes.isEmpty, let endpoint, let keyID, let keySecret, let project, let logstore, let group,
             let targetEndpoint, let targetProject
@@ -43,8 +44,16 @@ extension DispatcherSettings {
         if let timeout { groupTimeout = timeout.duration }
         if let start { self.start = start }
         if let gapPolicy { self.gapPolicy = gapPolicy }
+        self.delivery = delivery
         consumerName = reader.value("SLS_CONSUMER_NAME")
         certificateAuthorityFile = reader.value("SLS_CA_FILE")
+        let exactness = exactnessMistakes(now: now)
+        if !exactness.isEmpty { throw SettingsError(mistakes: exactness) }
+    }
+
+    private static func place(_ endpoint: Endpoint?, _ project: ProjectName?, _ logstore: LogstoreName) -> Place? {
+        guard let endpoint, let project else { return nil }
+        return Place(endpoint: endpoint, project: project, logstore: logstore)
     }
 }
 
@@ -76,6 +85,64 @@ public struct GroupTimeout: Equatable, Sendable {
             ])
         }
         duration = .seconds(seconds)
+    }
+}
+
+extension DeliveryMode {
+    /// - Throws: `SettingsError` that names the modes.
+    fileprivate init(text: String) throws(SettingsError) {
+        guard let mode = DeliveryMode(rawValue: text) else {
+            let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
+            throw SettingsError(mistakes: ["\"\(text)\" is no mode of delivery: write one of \(known)"])
+        }
+        self = mode
+    }
+}
+
+extension DeliveryIdentity {
+    /// - Throws: `SettingsError` that says what it may hold.
+    fileprivate init(text: String) throws(SettingsError) {
+        guard let identity = DeliveryIdentity(text) else {
+            throw SettingsError(mistakes: [
+                "\"\(text)\" is no identity: write up to 64 of A-Z a-z 0-9 . _ - "
+                    + "(it is part of every key, and may have to be typed again by hand)"
+            ])
+        }
+        self = identity
+    }
+}
+
+/// D as an option or variable gives it: `5s` or `5`, whole seconds, 1 to 300.
+private struct BatchWait {
+    let duration: Duration
+
+    init(_ text: String) throws(SettingsError) {
+        let digits = text.hasSuffix("s") ? text.dropLast() : text[...]
+        duration = .seconds(try WholeNumber(String(digits), in: 1...300).value)
+    }
+}
+
+private struct WholeNumber {
+    let value: Int
+
+    init(_ text: String, in range: ClosedRange<Int>) throws(SettingsError) {
+        guard text.utf8.count <= 9, let value = Int(text), range.contains(value) else {
+            throw SettingsError(mistakes: [
+                "\"\(text)\": write a whole number from \(range.lowerBound) to \(range.upperBound)"
+            ])
+        }
+        self.value = value
+    }
+}
+
+private struct Switch {
+    let isOn: Bool
+
+    init(_ text: String) throws(SettingsError) {
+        guard let isOn = ["on": true, "off": false][text] else {
+            throw SettingsError(mistakes: ["\"\(text)\": write on or off"])
+        }
+        self.isOn = isOn
     }
 }
 
@@ -147,6 +214,20 @@ private struct EnvironmentReader {
             "SLS_CURSOR_START: \"\(text)\" is not a start position: write begin, end, 2018-12-26T00:00:00Z, "
                 + "\"2018-12-26 0:0:0\" (this host's zone), Unix seconds or a relative time such as -2h")
         return nil
+    }
+
+    /// How often log groups may arrive, and what belongs to that.
+    mutating func delivery(
+        place: (LogstoreName) -> DispatcherSettings.Place?
+    ) -> DeliverySettings {
+        var delivery = DeliverySettings()
+        if let mode = optional("SLS_DELIVERY", DeliveryMode.init(text:)) { delivery.mode = mode }
+        if let identity = optional("SLS_IDENTITY", DeliveryIdentity.init(text:)) { delivery.identity = identity }
+        if let count = optional("SLS_LANES", { try WholeNumber($0, in: 1...256).value }) { delivery.laneCount = count }
+        if let wait = optional("SLS_BATCH_WAIT", BatchWait.init) { delivery.batchWait = wait.duration }
+        if let name = optional("SLS_DEAD_LETTER", LogstoreName.init) { delivery.deadLetter = place(name) }
+        if let isOn = optional("SLS_DISPATCH_TAG", Switch.init) { delivery.tagsOrigin = isOn.isOn }
+        return delivery
     }
 
     private mutating func parse<Value>(_ name: String, _ text: String, _ convert: (String) throws -> Value) -> Value? {

@@ -81,6 +81,8 @@ import Testing
         ("SLS_ENDPOINT", "ftp://x"), ("SLS_PROJECT", "Demo"), ("SLS_LOGSTORE", "a"), ("SLS_CURSOR_START", "soon"),
         ("SLS_GROUP_TIMEOUT", "5"), ("SLS_GROUP_TIMEOUT", "3601s"), ("SLS_GROUP_TIMEOUT", "1m"),
         ("SLS_GROUP_TIMEOUT", "30.5"), ("SLS_GAP_POLICY", "Latest"),
+        ("SLS_DELIVERY", "twice"), ("SLS_IDENTITY", "a b"), ("SLS_LANES", "0"),
+        ("SLS_LANES", "many"), ("SLS_BATCH_WAIT", "0s"), ("SLS_DEAD_LETTER", "X"), ("SLS_DISPATCH_TAG", "yes"),
     ])
     func `a malformed value is an error that names its variable`(name: String, value: String) {
         let found = mistakes([name: value])
@@ -96,6 +98,36 @@ import Testing
     @Test func `a policy for expired checkpoints is given by name`() throws {
         #expect(try settings([:]).gapPolicy == .earliest)
         #expect(try settings(["SLS_GAP_POLICY": "fail"]).gapPolicy == .fail)
+    }
+
+    @Test func `delivery is at least once unless told otherwise`() throws {
+        let plain = try settings().delivery
+        #expect(plain.mode == .atLeastOnce && plain.laneCount == 8 && !plain.tagsOrigin && plain.deadLetter == nil)
+        let settings = try settings([
+            "SLS_DELIVERY": "exactly-once-batched", "SLS_IDENTITY": "blue", "SLS_LANES": "1", "SLS_BATCH_WAIT": "7s",
+            "SLS_DEAD_LETTER": "dead", "SLS_PROJECT_TO": "other",
+        ])
+        #expect(settings.delivery.mode == .exactlyOnceBatched)
+        #expect(settings.keys.origin.identity.word == "blue" && settings.keys.laneCount == 1)
+        #expect(settings.delivery.batchWait == .seconds(7))
+        #expect(settings.delivery.deadLetter?.description == "other/dead")
+    }
+
+    @Test(arguments: [
+        ("end", "2023-11-14T22:13:20Z"), ("-2h", "2023-11-14T20:13:20Z"),
+        ("2023-11-15T00:00:00Z", "2023-11-14T22:13:20Z"),
+    ]) func `X18 a start that moves is refused in exactly-once modes, with the time to write instead`(
+        start: String, instead: String
+    ) throws {
+        let found = mistakes(["SLS_DELIVERY": "exactly-once", "SLS_CURSOR_START": start])
+        #expect(found.count == 1 && found[0].contains("SLS_CURSOR_START=\(instead)"), "\(found)")
+        #expect(mistakes(["SLS_DELIVERY": "exactly-once", "SLS_CURSOR_START": instead]).isEmpty)
+        #expect(mistakes(["SLS_CURSOR_START": start]).isEmpty)
+    }
+
+    @Test func `a dead-letter logstore that is a target too is refused`() {
+        let found = mistakes(["SLS_DELIVERY": "exactly-once", "SLS_DEAD_LETTER": "to2"])
+        #expect(found.count == 1 && found[0].contains("SLS_DEAD_LETTER"))
     }
 
     @Test func `secrets never appear in a description`() throws {

@@ -9,33 +9,59 @@ import Testing
 /// Owners that die at any moment, answers that are lost, requests that land late: the target's store is the judge.
 @Suite struct ExactOwnersTests {
     @Test(arguments: 0..<200) func `every log group is stored once, in the order of its lane`(seed: UInt64) throws {
-        var world = try SmallWorld(seed: seed)
+        var world = try SmallWorld(seed: seed, first: 1)
         world.run()
-        #expect(world.stored.sorted() == Array(1...60), "seed \(seed)")
+        #expect(world.stored.sorted() == world.cursors, "seed \(seed)")
         #expect(world.isInOrder, "seed \(seed)")
+    }
+
+    @Test(arguments: 0..<100, [1, 3]) func `X17 nothing is lost or doubled around the end of an epoch`(
+        seed: UInt64, batchCount: Int
+    ) throws {
+        var world = try SmallWorld(seed: seed, first: (25_765_160_001 << 26) - 30, batchCount: batchCount)
+        world.run()
+        #expect(world.stored.sorted() == world.cursors, "seed \(seed)")
+        #expect(world.isInOrder, "seed \(seed)")
+        #expect(world.epochCount == 2)
     }
 }
 
 /// One shard, one target, one owner after another.
 private struct SmallWorld {
+    /// Every log group of the shard.
+    let cursors: [Int64]
     private(set) var stored: [Int64] = []
     private var last: [HashKey: Int64] = [:]
     private var window: ExactWindow<Int>
-    private var checkpoint: Int64 = 1
-    private var tracker = CheckpointTracker(start: Cursor(number: 1))
+    private var checkpoint: Int64
+    private var tracker: CheckpointTracker
+    private let end: Int64
     private var inFlight: [Delivery<Int>.Write] = []
     /// Requests whose sender is gone; they may land at any time, or never.
     private var late: [Delivery<Int>.Write] = []
     private var now = Instant(nanoseconds: 0)
     private var random: SeededGenerator
     private let configuration: ExactWindow<Int>.Configuration
+    private let isBatched: Bool
 
-    init(seed: UInt64) throws {
+    /// - Parameter batchCount: How many log groups one request may carry; above 1 no request lands late.
+    init(seed: UInt64, first: Int64, batchCount: Int = 1) throws {
+        cursors = Array(first..<first + 60)
+        checkpoint = first
+        end = first + 60
+        tracker = CheckpointTracker(start: Cursor(number: first))
+        isBatched = batchCount > 1
         let place = LaneKeys.Place(host: "sls.test", project: "demo", logstore: "web")
         let origin = LaneKeys.Origin(
             source: place, group: try ConsumerGroupName("cg"), generation: Generation(hex: "0"))
-        configuration = ExactWindow<Int>.Configuration(
+        var configuration = ExactWindow<Int>.Configuration(
             shard: ShardID(0), keys: LaneKeys(origin: origin, laneCount: 3), targets: [place], firstWrite: now)
+        if batchCount > 1 {
+            var limit = ExactWindow<Int>.BatchLimit()
+            limit.count = batchCount
+            configuration.batchLimit = limit
+        }
+        self.configuration = configuration
         window = ExactWindow(configuration)
         random = SeededGenerator(seed: seed)
     }
@@ -48,10 +74,13 @@ private struct SmallWorld {
         }
     }
 
+    /// How many runs of cursors, each with keys of its own, were written.
+    var epochCount: Int { Set(stored.map { LaneKeys.epoch(of: Cursor(number: $0)) }).count }
+
     mutating func run() {
         takeOver()
         var steps = 0
-        while tracker.lowWater.number < 61 {
+        while tracker.lowWater.number < end {
             steps += 1
             let isCalm = steps > 2_000
             switch Int.random(in: 0..<100, using: &random) {
@@ -67,14 +96,16 @@ private struct SmallWorld {
     }
 
     private mutating func takeOver() {
-        late += inFlight
+        if !isBatched { late += inFlight }
         inFlight = []
-        if Int.random(in: 0..<4, using: &random) == 0 { checkpoint = Int64.random(in: 1...checkpoint, using: &random) }
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            checkpoint = Int64.random(in: cursors[0]...checkpoint, using: &random)
+        }
         window = ExactWindow(configuration)
         tracker = CheckpointTracker(start: Cursor(number: checkpoint))
-        guard checkpoint < 61 else { return }
-        tracker.take(Int(61 - checkpoint), upTo: Cursor(number: 61))
-        for cursor in checkpoint...60 { feed(.admit(.init(Cursor(number: cursor), 0), targets: [0])) }
+        guard checkpoint < end else { return }
+        tracker.take(Int(end - checkpoint), upTo: Cursor(number: end))
+        for cursor in checkpoint..<end { feed(.admit(.init(Cursor(number: cursor), 0), targets: [0])) }
     }
 
     private mutating func answerOne(isCalm: Bool) {
@@ -86,7 +117,7 @@ private struct SmallWorld {
             _ = judge(write)
             answer = .unanswered
         case 1 where !isCalm:
-            late.append(write)
+            if !isBatched { late.append(write) }
             answer = .unanswered
         case 2 where !isCalm: answer = .postponed
         default: answer = judge(write)

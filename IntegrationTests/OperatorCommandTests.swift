@@ -1,0 +1,98 @@
+import Foundation
+import SLSClient
+import SLSProtocol
+import System
+import Testing
+
+/// The commands of operators as programs: what they print, and how they end.
+struct OperatorCommandTests {
+    private func server() async throws -> RunningFakeSLS {
+        let server = try await RunningFakeSLS.start()
+        try await server.create(["source": 1, "to-1": 1, "to-2": 1, "to-3": 1, "scratch": 1])
+        return server
+    }
+
+    private func run(
+        _ arguments: [String], _ environment: [String: String]
+    ) async throws -> (exit: ChildProcess.Exit?, output: String, errors: String) {
+        let process = try RunningDispatcher.launch(arguments, environment: environment)
+        let exit = await process.wait(within: Patience.step)
+        _ = await process.standardOutput?.waitForEnd(within: Patience.step)
+        return (exit, process.standardOutput?.text ?? "", process.standardError?.text ?? "")
+    }
+
+    @Test func `a probe is resumed a day later, and then makes exactly once the default`() async throws {
+        let server = try await server()
+        let folder = try Files.makeTemporaryFolder(prefix: "probe-")
+        // What stays in the temporary folder fails no test.
+        defer { try? Files.removeTree(folder) }
+        let file = folder + "/probe.json"
+        let environment = RunningDispatcher.environment(server, changed: ["SLS_PROBE_FILE": file])
+        let check = ["check", "--probe-idempotence", "scratch"]
+
+        let first = try await run(check, environment)
+        #expect(first.exit == .exited(2), "\(first.errors)")
+        #expect(first.output.contains("supported so far") && first.output.contains("not yet"))
+        let early = try await run(check, environment)
+        #expect(early.exit == .exited(2) && early.output == first.output)
+
+        var record = try #require(
+            try JSONSerialization.jsonObject(with: Data(try Files.read(file, limit: 1 << 20))) as? [String: Any])
+        record["written"] = try #require(record["written"] as? Int) - 86_400
+        try Files.write(Array(try JSONSerialization.data(withJSONObject: record)), to: file)
+        let later = try await run(check, environment)
+        #expect(later.exit == .exited(0), "\(later.errors)")
+        #expect(later.output.contains("exactly-once by default"))
+
+        let dispatcher = try await RunningDispatcher.start(environment: environment)
+        #expect(try await dispatcher.page("/status").contains(#""delivery":"exactly-once""#))
+        let other = try await run(["check", "--probe-idempotence", "to-1"], environment)
+        #expect(other.exit == .exited(64) && other.errors.contains("is a target"))
+    }
+
+    @Test func `checkpoints are shown and set, and an audit compares what was delivered`() async throws {
+        let server = try await server()
+        let environment = RunningDispatcher.environment(server, changed: ["SLS_DELIVERY": "exactly-once"])
+        let transport = try CurlTransport()
+        let client = SLSClient(
+            endpoint: try Endpoint(parsing: server.endpoint(.http)), project: try ProjectName("demo"),
+            credentials: Credentials(accessKeyID: "fake-id", accessKeySecret: "fake-secret"), transport: transport)
+        for number in 0..<6 {
+            let log = LogGroup.Log(time: 1_709_618_828, contents: [.init("message", "\(number)")])
+            let group = LogGroup(logs: [log], topic: "click")
+            try await client.putLogs(PutLogsBody(compressing: group.serialized), to: try LogstoreName("source"))
+        }
+        let dispatcher = try await RunningDispatcher.start(environment: environment)
+        let isDelivered = try await eventually {
+            try await dispatcher.page("/metrics").contains(#"sls_dispatch_put_log_groups_total{route="to-3"} 6"#)
+        }
+        #expect(isDelivered)
+        #expect(await dispatcher.stop() == .exited(0))
+
+        let list = try await run(["checkpoints"], environment)
+        #expect(list.exit == .exited(0) && list.output.contains("behind"), "\(list.errors)")
+        let audit = try await run(["audit", "--shard", "0", "--from", "begin", "--to", "end"], environment)
+        #expect(audit.exit == .exited(0), "\(audit.output)\(audit.errors)")
+        #expect(audit.output.contains("6 log groups read"))
+
+        let back = try await run(["checkpoints", "set", "--shard", "0", "--to", "begin"], environment)
+        #expect(back.exit == .exited(0), "\(back.errors)")
+        let forward = try await run(["checkpoints", "set", "--shard", "0", "--to", "end"], environment)
+        #expect(forward.exit == .exited(1) && forward.errors.contains("would skip 6 log groups"))
+        let renamed = try await run(
+            ["checkpoints", "set", "--shard", "0", "--to", "end", "--new-identity", "blue"], environment)
+        #expect(renamed.exit == .exited(0) && renamed.output.contains("SLS_IDENTITY=blue"))
+        let nowhere = try await run(["checkpoints", "set", "--shard", "0", "--to", "soon"], environment)
+        #expect(nowhere.exit == .exited(64))
+        await transport.shutdown()
+    }
+
+    @Test func `X18 a start that moves ends the program with the time to write`() async throws {
+        let server = try await server()
+        let result = try await RunningDispatcher.run(
+            ["run", "--delivery", "exactly-once"],
+            environment: RunningDispatcher.environment(server, changed: ["SLS_CURSOR_START": "end"]))
+        #expect(result.exit == .exited(64))
+        #expect(result.errors.contains("SLS_CURSOR_START=20"), "\(result.errors)")
+    }
+}

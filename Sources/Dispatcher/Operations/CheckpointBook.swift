@@ -1,0 +1,137 @@
+public import SLSClient
+public import SLSProtocol
+
+/// The checkpoints of the settings' group, to look at and to set by hand.
+public struct CheckpointBook: Sendable {
+    /// One shard.
+    public struct Row: Equatable, Sendable {
+        /// The shard.
+        public let shard: ShardID
+        /// nil where none was ever saved.
+        public let checkpoint: Cursor?
+        /// When the log group behind it was received; nil where that cannot be told.
+        public let time: Timestamp?
+        /// The oldest log group that is kept.
+        public let begin: Cursor
+        /// Behind the newest log group.
+        public let end: Cursor
+
+        /// Log groups that are not covered yet.
+        public var behind: Int64 { end.number - max(checkpoint ?? begin, begin).number }
+    }
+
+    /// Where a checkpoint is to be set.
+    public enum Destination: Equatable, Sendable {
+        /// At this cursor.
+        case cursor(Cursor)
+        /// At the cursor of this position.
+        case position(CursorPosition)
+
+        /// Reads a cursor (its number, or as it travels), `begin`, `end`, or a time as `SLS_CURSOR_START` takes it.
+        public init?(_ text: String, now: Timestamp) {
+            if text.utf8.count > 12, let number = Int64(text), number > 0 {
+                self = .cursor(Cursor(number: number))
+            } else if let start = StartSetting(text, now: now) {
+                self = .position(start.position)
+            } else if let cursor = Cursor(encoded: text) {
+                self = .cursor(cursor)
+            } else {
+                return nil
+            }
+        }
+    }
+
+    /// Why a checkpoint was not set.
+    public enum Failure: Error, Sendable, CustomStringConvertible {
+        /// A call failed.
+        case call(ClientError)
+        /// The cursor lies outside what the shard retains.
+        case outside(Cursor, begin: Cursor, end: Cursor)
+        /// Log groups would be skipped whose ids the target would later refuse.
+        case forward(from: Cursor, to: Cursor)
+
+        /// A sentence for a person, with what to do.
+        public var description: String {
+            switch self {
+            case .call(let error): "\(error)"
+            case .outside(let cursor, let begin, let end):
+                "cursor \(cursor) is outside what the shard keeps, which is from \(begin) to \(end)"
+            case .forward(let from, let to):
+                "from \(from) to \(to) would skip \(to.number - from.number) log groups. In an exactly-once mode they could "
+                    + "never be gone back to: the target would refuse them as if they were stored. Give a new identity "
+                    + "with it (--new-identity WORD) and set SLS_IDENTITY to that word for every process of the group."
+            }
+        }
+    }
+
+    private let session: OperatorSession
+
+    /// The book of that session's group.
+    public init(_ session: OperatorSession) { self.session = session }
+
+    private var logstore: LogstoreName { session.settings.source.logstore }
+
+    /// Every shard of the source, ascending.
+    public func rows() async throws(ClientError) -> [Row] {
+        let client = session.source
+        var saved: [ShardID: Cursor] = [:]
+        for checkpoint in try await client.listCheckpoints(of: session.settings.group, in: logstore) {
+            saved[ShardID(checkpoint.shard)] = Cursor(encoded: checkpoint.checkpoint)
+        }
+        var rows: [Row] = []
+        for shard in try await client.listShards(of: logstore).map({ ShardID($0.id) }).sorted() {
+            rows.append(try await row(shard, saved[shard]))
+        }
+        return rows
+    }
+
+    /// Sets the checkpoint of one shard, by force.
+    ///
+    /// - Parameter hasNewIdentity: Whether every process of the group gets another identity with it.
+    /// - Returns: How the shard stood before, and the cursor it stands at now.
+    public func set(
+        _ shard: ShardID, to destination: Destination, hasNewIdentity: Bool
+    ) async throws(Failure) -> (before: Row, now: Cursor) {
+        let client = session.source
+        let before = try await calling { () async throws(ClientError) in
+            let saved = try await client.listCheckpoints(of: session.settings.group, in: logstore, shard: shard).first
+            return try await row(shard, saved.flatMap { Cursor(encoded: $0.checkpoint) })
+        }
+        let cursor: Cursor
+        switch destination {
+        case .cursor(let given): cursor = given
+        case .position(let position):
+            cursor = try await calling { () async throws(ClientError) in
+                try await client.getCursor(of: shard, in: logstore, from: position)
+            }
+        }
+        guard before.begin <= cursor, cursor <= before.end else {
+            throw .outside(cursor, begin: before.begin, end: before.end)
+        }
+        let standing = before.checkpoint ?? before.begin
+        if session.settings.delivery.mode.isExact, !hasNewIdentity, cursor > standing {
+            throw .forward(from: standing, to: cursor)
+        }
+        try await calling { () async throws(ClientError) in
+            try await client.saveCheckpoint(cursor, of: shard, in: session.settings.group, of: logstore, as: .forced())
+        }
+        return (before, cursor)
+    }
+
+    private func row(_ shard: ShardID, _ checkpoint: Cursor?) async throws(ClientError) -> Row {
+        let client = session.source
+        let begin = try await client.getCursor(of: shard, in: logstore, from: .begin)
+        let end = try await client.getCursor(of: shard, in: logstore, from: .end)
+        var time: Timestamp?
+        if let checkpoint, begin <= checkpoint, checkpoint <= end {
+            time = try await client.getCursorTime(checkpoint, of: shard, in: logstore)
+        }
+        return Row(shard: shard, checkpoint: checkpoint, time: time, begin: begin, end: end)
+    }
+
+    private func calling<Value: Sendable>(
+        _ call: () async throws(ClientError) -> Value
+    ) async throws(Failure) -> Value {
+        do throws(ClientError) { return try await call() } catch { throw .call(error) }
+    }
+}

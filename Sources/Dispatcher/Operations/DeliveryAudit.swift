@@ -1,0 +1,241 @@
+public import SLSClient
+public import SLSProtocol
+
+/// Compares, by bytes, what a stretch of a source shard should have brought to the targets with what is there.
+public struct DeliveryAudit: Sendable {
+    /// What is to be looked at.
+    public struct Range: Sendable {
+        /// The shard of the source.
+        public var shard: ShardID
+        /// The first log group.
+        public var from: CheckpointBook.Destination
+        /// Behind the last log group.
+        public var to: CheckpointBook.Destination
+        /// How much earlier and later than the stretch the targets are read: what was late, or sent again. In seconds.
+        public var margin = 3_600
+
+        /// A stretch of a shard.
+        public init(shard: ShardID, from: CheckpointBook.Destination, to: CheckpointBook.Destination) {
+            self.shard = shard
+            self.from = from
+            self.to = to
+        }
+    }
+
+    /// What was found in one target.
+    public struct Finding: Equatable, Sendable {
+        /// `project/logstore`.
+        public let target: String
+        /// Log groups of the stretch that are routed here.
+        public var owed = 0
+        /// Those that are not there.
+        public var lost = 0
+        /// Copies beyond the first.
+        public var duplicated = 0
+        /// Log groups there that no shard of the source has in the widened stretch of time.
+        public var foreign = 0
+        /// The cursors of the first few that are lost.
+        public var lostCursors: [Cursor] = []
+    }
+
+    /// What came of it.
+    public struct Report: Equatable, Sendable {
+        /// The first log group that was looked at, and the position behind the last.
+        public let from: Cursor, to: Cursor
+        /// Log groups read there.
+        public let read: Int
+        /// Those that no route wants.
+        public let dropped: Int
+        /// By target.
+        public let findings: [Finding]
+
+        /// Whether nothing is lost and nothing is there twice.
+        public var isClean: Bool { findings.allSatisfy { $0.lost == 0 && $0.duplicated == 0 } }
+    }
+
+    /// Why it could not be done.
+    public enum Failure: Error, Sendable, CustomStringConvertible {
+        /// A call failed.
+        case call(ClientError)
+        /// A pulled body is no list of log groups.
+        case malformed(ProtobufError)
+        /// Some of the stretch has expired.
+        case expired(from: Cursor, begin: Cursor)
+        /// The stretch ends before it begins.
+        case backwards(from: Cursor, to: Cursor)
+
+        /// A sentence for a person, with what holds.
+        public var description: String {
+            switch self {
+            case .call(let error): "\(error)"
+            case .malformed(let error): "a pulled body is no list of log groups: \(error)"
+            case .expired(let from, let begin):
+                "\(begin.number - from.number) log groups from cursor \(from) on have expired in the source and cannot be "
+                    + "compared any more; nothing is said of them. Audit from \(begin) on."
+            case .backwards(let from, let to): "the stretch ends at \(to), before it begins at \(from)"
+            }
+        }
+    }
+
+    private static let lostShown = 5
+
+    /// How often each log group is there, by the digest of its bytes.
+    private typealias Counts = [[UInt8]: Int]
+
+    private let session: OperatorSession
+
+    /// An audit of that session's source and targets.
+    public init(_ session: OperatorSession) { self.session = session }
+
+    /// Reads the stretch, then everything of its time from source and targets.
+    public func run(_ range: Range) async throws(Failure) -> Report {
+        let settings = session.settings
+        let (from, to) = try await ends(of: range)
+        var owed: [[(cursor: Cursor, digest: [UInt8])]] = settings.targets.map { _ in [] }
+        var read = 0
+        var dropped = 0
+        try await forEachGroup(of: range.shard, in: settings.source, from: from, to: to) { cursor, bytes, group in
+            read += 1
+            let targets = settings.routes.targets(ofTopic: group.topic, in: bytes.span)
+            if targets.isEmpty { dropped += 1 }
+            for target in targets {
+                owed[target].append((cursor, digest(bytes, group, range.shard, cursor)))
+            }
+        }
+        let window = try await window(of: range, from: from, to: to)
+        // Twice as wide: what lies at the edge of the targets' stretch was read in the source a while before.
+        let known = try await known(in: window.widened(by: range.margin))
+        var findings: [Finding] = []
+        for (index, place) in settings.targets.enumerated() {
+            findings.append(try await judge(place, owed: owed[index], known: known[index], in: window))
+        }
+        return Report(from: from, to: to, read: read, dropped: dropped, findings: findings)
+    }
+
+    private func judge(
+        _ place: DispatcherSettings.Place, owed: [(cursor: Cursor, digest: [UInt8])], known: Counts, in window: Window
+    ) async throws(Failure) -> Finding {
+        var found: Counts = [:]
+        var finding = Finding(target: place.description)
+        try await forEachGroup(of: place, in: window) { _, _, bytes, group in
+            let digest = Digest.sha256(Array(bytes[group.bytes]))
+            if known[digest] == nil { finding.foreign += 1 } else { found[digest, default: 0] += 1 }
+        }
+        finding.owed = owed.count
+        var seen: Set<[UInt8]> = []
+        for (cursor, digest) in owed {
+            guard seen.insert(digest).inserted else { continue }
+            let (there, due) = (found[digest] ?? 0, known[digest] ?? 0)
+            if there > due { finding.duplicated += there - due }
+            if there < due {
+                finding.lost += due - there
+                if finding.lostCursors.count < Self.lostShown { finding.lostCursors.append(cursor) }
+            }
+        }
+        return finding
+    }
+
+    // MARK: What is read
+
+    /// A stretch of time, by the service's clock.
+    private struct Window {
+        let from: Timestamp
+        let to: Timestamp
+
+        func widened(by seconds: Int) -> Window { Window(from: from + -seconds, to: to + seconds) }
+    }
+
+    private func ends(of range: Range) async throws(Failure) -> (from: Cursor, to: Cursor) {
+        let client = session.source
+        let logstore = session.settings.source.logstore
+        func cursor(_ destination: CheckpointBook.Destination) async throws(Failure) -> Cursor {
+            switch destination {
+            case .cursor(let cursor): cursor
+            case .position(let position):
+                try await calling { () async throws(ClientError) in
+                    try await client.getCursor(of: range.shard, in: logstore, from: position)
+                }
+            }
+        }
+        let (from, to) = (try await cursor(range.from), try await cursor(range.to))
+        let begin = try await cursor(.position(.begin))
+        let end = try await cursor(.position(.end))
+        if from < begin { throw .expired(from: from, begin: begin) }
+        if to < from { throw .backwards(from: from, to: to) }
+        return (from, min(to, end))
+    }
+
+    private func window(of range: Range, from: Cursor, to: Cursor) async throws(Failure) -> Window {
+        let client = session.source
+        let logstore = session.settings.source.logstore
+        return try await calling { () async throws(ClientError) in
+            let first = try await client.getCursorTime(from, of: range.shard, in: logstore)
+            let last = try await client.getCursorTime(to, of: range.shard, in: logstore)
+            return Window(from: first, to: last).widened(by: range.margin)
+        }
+    }
+
+    /// What all shards of the source owe each target in that time.
+    private func known(in window: Window) async throws(Failure) -> [Counts] {
+        let settings = session.settings
+        var known: [Counts] = settings.targets.map { _ in [:] }
+        try await forEachGroup(of: settings.source, in: window) { shard, cursor, bytes, group in
+            for target in settings.routes.targets(ofTopic: group.topic, in: bytes.span) {
+                known[target][digest(bytes, group, shard, cursor), default: 0] += 1
+            }
+        }
+        return known
+    }
+
+    /// The digest of the bytes that a log group arrives as.
+    private func digest(_ bytes: [UInt8], _ group: ScannedLogGroup, _ shard: ShardID, _ cursor: Cursor) -> [UInt8] {
+        var written = Array(bytes[group.bytes])
+        if session.settings.delivery.tagsOrigin {
+            written += OriginTag(source: session.settings.source).fields(shard: shard, cursor: cursor)
+        }
+        return Digest.sha256(written)
+    }
+
+    private func forEachGroup(
+        of place: DispatcherSettings.Place, in window: Window,
+        _ body: (ShardID, Cursor, [UInt8], ScannedLogGroup) -> Void
+    ) async throws(Failure) {
+        let client = session.client(for: place)
+        let shards = try await calling { () async throws(ClientError) in try await client.listShards(of: place.logstore)
+        }
+        for shard in shards.map({ ShardID($0.id) }) {
+            let (from, to) = try await calling { () async throws(ClientError) in
+                (
+                    try await client.getCursor(of: shard, in: place.logstore, from: .received(window.from)),
+                    try await client.getCursor(of: shard, in: place.logstore, from: .received(window.to))
+                )
+            }
+            try await forEachGroup(of: shard, in: place, from: from, to: to) { body(shard, $0, $1, $2) }
+        }
+    }
+
+    private func forEachGroup(
+        of shard: ShardID, in place: DispatcherSettings.Place, from: Cursor, to: Cursor,
+        _ body: (Cursor, [UInt8], ScannedLogGroup) -> Void
+    ) async throws(Failure) {
+        let client = session.client(for: place)
+        var position = from
+        while position < to {
+            let start = position
+            let pulled = try await calling { () async throws(ClientError) in
+                try await client.pullLogs(from: start, of: shard, in: place.logstore, end: to)
+            }
+            if pulled.nextCursor == position { return }
+            let groups: [ScannedLogGroup]
+            do { groups = try LogGroupScanner.groups(inList: pulled.body) } catch { throw .malformed(error) }
+            for (index, group) in groups.enumerated() { body(start.advanced(by: index), pulled.body, group) }
+            position = pulled.nextCursor
+        }
+    }
+
+    private func calling<Value: Sendable>(
+        _ call: () async throws(ClientError) -> Value
+    ) async throws(Failure) -> Value {
+        do throws(ClientError) { return try await call() } catch { throw .call(error) }
+    }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Dispatcher
+import Rehearsal
+import SLSProtocol
+import System
+
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Compare, by bytes, a stretch of a source shard with what is in the targets.",
+        discussion: """
+            Reads the source again, applies the routes, and reads the targets from --margin before the stretch to --margin \
+            behind it. Reads its settings from the variables of run. Exit status: 0 nothing lost, nothing twice; 1 otherwise, \
+            or when some of the stretch has expired; 64 wrong options or variables.
+            """)
+
+    @OptionGroup var delivery: DeliveryOptions
+    @Option(help: ArgumentHelp("Audit this shard of the source.", valueName: "number"))
+    var shard: Int
+    @Option(help: ArgumentHelp("Begin at a cursor, begin, or a time as SLS_CURSOR_START takes it.", valueName: "place"))
+    var from: String
+    @Option(help: ArgumentHelp("End before a cursor, at end, or at a time.", valueName: "place"))
+    var to: String
+    @Option(
+        help: ArgumentHelp(
+            "Read the targets this much earlier and later than the stretch, in seconds.", discussion: "(default: 3600)",
+            valueName: "seconds"))
+    var margin: Int?
+
+    func run() async throws {
+        try await OperatorCommand.run("audit", delivery) { session in
+            var range = DeliveryAudit.Range(
+                shard: ShardID(shard), from: try destination("--from", from, session),
+                to: try destination("--to", to, session))
+            if let margin { range.margin = max(0, margin) }
+            let report = try await DeliveryAudit(session).run(range)
+            StandardStream.output.write(
+                "shard \(shard), cursors \(report.from) to \(report.to): \(report.read) log groups read, "
+                    + "\(report.dropped) without a route\n")
+            var table = TextTable(["target", "owed", "lost", "duplicated", "foreign", "first lost"])
+            for finding in report.findings {
+                table.add([
+                    finding.target, "\(finding.owed)", "\(finding.lost)", "\(finding.duplicated)", "\(finding.foreign)",
+                    finding.lostCursors.isEmpty ? "-" : finding.lostCursors.map { "\($0)" }.joined(separator: " "),
+                ])
+            }
+            StandardStream.output.write(table.lines.map { $0 + "\n" }.joined())
+            return report.isClean ? ExitStatus.settled : ExitStatus.failed
+        }
+    }
+
+    private func destination(
+        _ option: String, _ text: String, _ session: OperatorSession
+    ) throws(SettingsError) -> CheckpointBook.Destination {
+        guard let found = CheckpointBook.Destination(text, now: session.now) else {
+            throw SettingsError(mistakes: ["\(option) \(text): write a cursor, begin, end or a time"])
+        }
+        return found
+    }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Dispatcher
+import Rehearsal
+import SLSProtocol
+import System
+
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Find out whether the targets' endpoint supports exactly-once writes.",
+        discussion: """
+            Writes a few log groups to a scratch logstore of the targets' project, splits one of its shards, and says what the \
+            endpoint does with repeated sequence ids. What was found is kept in --probe-file; a day later the same command \
+            asks the last question. Show that file to run by SLS_PROBE_FILE: where everything passed, exactly-once becomes \
+            the default. Exit status: 0 everything passed; 1 something ruled exactly once out, or the endpoint could not be \
+            asked; 2 passed so far, the last question is to be asked a day later; 64 wrong options or variables.
+            """)
+
+    @OptionGroup var delivery: DeliveryOptions
+    @Option(
+        help: ArgumentHelp("Probe with this scratch logstore of the targets' project.", valueName: "logstore"))
+    var probeIdempotence: String
+    @Option(help: ArgumentHelp("Keep what was found in this file.", discussion: "SLS_PROBE_FILE", valueName: "file"))
+    var probeFile: String?
+
+    func run() async throws {
+        try await OperatorCommand.run("check", delivery) { session in
+            let scratch = try logstore()
+            if let target = session.settings.targets.first(where: { $0.logstore == scratch }) {
+                throw SettingsError(mistakes: [
+                    "--probe-idempotence \(scratch): \(target) is a target; give a logstore for probes"
+                ])
+            }
+            let probe = IdempotenceProbe(session, scratch: scratch)
+            let file = try ProbeFile(probeFile ?? Environment.value("SLS_PROBE_FILE"))
+            var record: IdempotenceProbe.Record
+            if let known = try file.read() {
+                guard probe.owns(known) else {
+                    throw SettingsError(mistakes: [
+                        "\(file.path) is of \(known.project)/\(known.logstore) at \(known.endpoint): give another file"
+                    ])
+                }
+                // Too early: what is known is shown again.
+                record = try await probe.resume(known) ?? known
+            } else {
+                record = try await probe.begin()
+            }
+            try file.write(record)
+            show(record, file.path)
+            return record.isFailed ? ExitStatus.failed : record.isPassed ? ExitStatus.settled : ExitStatus.unsettled
+        }
+    }
+
+    private func logstore() throws(SettingsError) -> LogstoreName {
+        do {
+            return try LogstoreName(probeIdempotence)
+        } catch {
+            throw SettingsError(mistakes: ["--probe-idempotence: \(error.message)"])
+        }
+    }
+
+    private func show(_ record: IdempotenceProbe.Record, _ path: String) {
+        var table = TextTable(["question", "as needed", "answer"])
+        for step in record.steps {
+            table.add([step.question, step.isAsNeeded.map { $0 ? "yes" : "no" } ?? "not yet", step.answer])
+        }
+        let due = Timestamp(seconds: record.written + IdempotenceProbe.age)
+        let verdict =
+            if record.isFailed {
+                "not supported: exactly-once would bring copies, or lose log groups; deliver at-least-once"
+            } else if record.isPassed {
+                "supported; run with SLS_PROBE_FILE=\(path) delivers exactly-once by default"
+            } else {
+                "supported so far; run the same command again after \(due.iso8601)"
+            }
+        StandardStream.output.write(
+            "\(record.project)/\(record.logstore) at \(record.endpoint)\n" + table.lines.map { $0 + "\n" }.joined()
+                + "\(verdict)\n")
+    }
+}

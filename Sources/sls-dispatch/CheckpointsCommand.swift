@@ -1,0 +1,77 @@
+import ArgumentParser
+import Dispatcher
+import Rehearsal
+import SLSProtocol
+import System
+
+struct CheckpointsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "checkpoints", abstract: "Show or set the group's checkpoints.",
+        discussion: "Reads its settings from the variables of run.", subcommands: [List.self, Set.self],
+        defaultSubcommand: List.self)
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "Show each shard's checkpoint and how far it is behind (default).")
+
+        @OptionGroup var delivery: DeliveryOptions
+
+        func run() async throws {
+            try await OperatorCommand.run("checkpoints list", delivery) { session in
+                let rows = try await CheckpointBook(session).rows()
+                var table = TextTable(["shard", "checkpoint", "received", "behind", "begin", "end"])
+                for row in rows {
+                    table.add([
+                        "\(row.shard)", row.checkpoint.map { "\($0)" } ?? "-", row.time?.iso8601 ?? "-",
+                        "\(row.behind)",
+                        "\(row.begin)", "\(row.end)",
+                    ])
+                }
+                StandardStream.output.write(table.lines.map { $0 + "\n" }.joined())
+                return ExitStatus.settled
+            }
+        }
+    }
+
+    struct Set: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "set", abstract: "Set one shard's checkpoint, by force; stop the group's processes first.",
+            discussion: """
+                In an exactly-once mode a move forward is refused unless a new identity comes with it: what is skipped could \
+                never be gone back to. Exit status: 0 set, 1 refused or failed, 64 wrong options or variables.
+                """)
+
+        @OptionGroup var delivery: DeliveryOptions
+        @Option(help: ArgumentHelp("Set the checkpoint of this shard.", valueName: "number"))
+        var shard: Int
+        @Option(
+            help: ArgumentHelp(
+                "Set it to a cursor, begin, end, or a time as SLS_CURSOR_START takes it.", valueName: "place"))
+        var to: String
+        @Option(
+            help: ArgumentHelp(
+                "Allow a move forward: every process of the group is started with this SLS_IDENTITY from now on.",
+                valueName: "word"))
+        var newIdentity: String?
+
+        func run() async throws {
+            try await OperatorCommand.run("checkpoints set", delivery) { session in
+                guard let destination = CheckpointBook.Destination(to, now: session.now) else {
+                    throw SettingsError(mistakes: ["--to \(to): write a cursor, begin, end or a time"])
+                }
+                if let newIdentity {
+                    guard let identity = DeliveryIdentity(newIdentity), identity != session.settings.delivery.identity
+                    else { throw SettingsError(mistakes: ["--new-identity \(newIdentity): write another plain word"]) }
+                }
+                let (before, now) = try await CheckpointBook(session).set(
+                    ShardID(shard), to: destination, hasNewIdentity: newIdentity != nil)
+                StandardStream.output.write(
+                    "shard \(shard): \(before.checkpoint.map { "\($0)" } ?? "no checkpoint") -> \(now)\n")
+                if let newIdentity {
+                    StandardStream.output.write("start every process of the group with SLS_IDENTITY=\(newIdentity)\n")
+                }
+                return ExitStatus.settled
+            }
+        }
+    }
+}

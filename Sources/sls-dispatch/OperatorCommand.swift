@@ -1,0 +1,44 @@
+import ArgumentParser
+import ConsoleLog
+import Dispatcher
+import Logging
+import SLSProtocol
+import System
+
+/// What the operator's commands have in common: settings from variables, one session, messages and exit status.
+enum OperatorCommand {
+    /// - Parameter body: Does the work and gives the exit status; what it throws becomes a message and status 1, or 64 for a
+    ///   mistake in an option.
+    static func run(
+        _ name: String, _ delivery: DeliveryOptions, _ body: (OperatorSession) async throws -> Int32
+    ) async throws {
+        ConsoleLogHandler.install(level: .warning)
+        var status = ExitStatus.failed
+        do {
+            let session = try OperatorSession(try settings(delivery), logger: Logger(label: "sls-dispatch"))
+            do {
+                status = try await body(session)
+            } catch {
+                await session.shutdown()
+                throw error
+            }
+            await session.shutdown()
+        } catch let error as SettingsError {
+            for mistake in error.mistakes { StandardStream.error.write("sls-dispatch \(name): \(mistake)\n") }
+            status = ExitStatus.usage
+        } catch {
+            StandardStream.error.write("sls-dispatch \(name): \(error)\n")
+        }
+        if status != ExitStatus.settled { throw ExitCode(status) }
+    }
+
+    private static func settings(_ delivery: DeliveryOptions) throws(SettingsError) -> DispatcherSettings {
+        let settings = try DispatcherSettings(
+            environment: Environment.all().merging(delivery.variables) { $1 },
+            now: Timestamp(seconds: Int(WallClock.nanoseconds() / 1_000_000_000)))
+        if let file = settings.certificateAuthorityFile, !Files.exists(file) {
+            throw SettingsError(mistakes: ["SLS_CA_FILE: there is no file \(file)"])
+        }
+        return settings
+    }
+}
