@@ -171,6 +171,8 @@ struct ShardDelivery: Sendable {
                 outside.troubles.log(
                     .error, "a pulled batch cannot be taken apart; the shard is pulled again", about: "\(held.id)",
                     metadata: ["shard": "\(held.id)", "cursor": "\(batch.first)", "error": "\(error)"])
+                // Pulled again it would be the same.
+                if case .sparse = error { ending = .hold(reason: "\(error)") }
                 return false
             }
         }
