@@ -68,7 +68,7 @@ public struct ConsumerStatus: Sendable {
         /// When a checkpoint was last confirmed.
         public var lastCommit: Timestamp?
         /// Seconds between the service's taking in of the first log group that is not delivered and now; 0 when all is
-        /// delivered, nil while it is not known. Measured every 10 s while the shard is behind.
+        /// delivered, nil while it is not known. Measured every 10 s while the shard is behind, 30 shards at a time.
         public var lagSeconds: Int?
 
         /// What the work on it is at.

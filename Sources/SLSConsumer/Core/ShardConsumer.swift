@@ -252,16 +252,14 @@ public struct ShardConsumer: Sendable {
         }
     }
 
+    /// Nothing was saved for 30 s: a late copy is out of the question, so any other value is a person's word.
     private mutating func lookedAtWhileHeld(_ found: Cursor?, now: Instant) -> [Action] {
-        switch lookOut.verdict(of: found) {
-        case .current: break
-        case .olderOwn: isRewound = true
-        case .foreign:
-            if let found { return takeOver(at: found, now: now) }
-            state = .reading(ofAllShards: false)
+        if lookOut.verdict(of: found) == .current {
+            calls.delay(.read, until: now + configuration.refusedInterval)
             return []
         }
-        calls.delay(.read, until: now + configuration.refusedInterval)
+        if let found { return takeOver(at: found, now: now) }
+        state = .reading(ofAllShards: false)
         return []
     }
 

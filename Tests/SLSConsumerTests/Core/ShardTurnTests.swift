@@ -120,6 +120,16 @@ import Testing
         #expect(machine.shard.hold == nil)
     }
 
+    @Test func `a held shard that a person sets back to where it once was goes on from there`() throws {
+        var machine = try busy()
+        _ = machine.handle(.processorEnded(.hold(reason: "decide")))
+        _ = machine.handle(.tick, after: .seconds(30))
+        #expect(
+            machine.handle(.checkpointsRead([ShardID(0): at(100)])) == [
+                .report(.started(at: at(100))), .pull(at(100)),
+            ])
+    }
+
     @Test func `a held shard that is let go says so`() throws {
         var machine = try busy()
         _ = machine.handle(.processorEnded(.hold(reason: "decide")))

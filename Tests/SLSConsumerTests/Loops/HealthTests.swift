@@ -123,6 +123,21 @@ extension LoopTests.HealthTests {
         #expect(service.calls(.heartbeat).last?.body == "[]", "others need not wait for its shards")
     }
 
+    @Test func `many shards that are behind are measured in turn, thirty at a time`() async throws {
+        let service = try ScriptedService(["app": 40])
+        try await service.fill(400)
+        let member = try LiveMember("a", of: service, ledger: Ledger(isOpen: false))
+        try await running(member) {
+            try await wait(for: "each is known") {
+                let shards = member.consumer.status.shards.values
+                return shards.count == 40 && shards.allSatisfy { $0.lagSeconds != nil }
+            }
+        }
+        let asked = service.calls(.getCursorTime)
+        let first = try #require(asked.first).sent
+        #expect(asked.count { $0.sent - first < .seconds(9) } == 30)
+    }
+
     @Test func `lag, commits and round trips are shown`() async throws {
         let service = try ScriptedService(["app": 1])
         let ledger = Ledger(isOpen: false)
