@@ -19,7 +19,7 @@ if (($#)); then
 else
     # Apart, so that what keeps both cores busy does not slow down what checks short times: the loops of whole members
     # and dispatchers run on a clock that is ten times as fast, the integration tests start processes.
-    loops='SLSConsumerTests\.LoopTests|DispatcherTests\.DispatcherTests|DispatcherTests\.ExactDeliveryTests'
+    loops='SLSConsumerTests\.LoopTests|DispatcherTests\.DispatcherTests|DispatcherTests\.ExactDeliveryTests|DispatcherTests\.FanOutTests'
     run --skip "IntegrationTests|$loops"
     run --filter "$loops"
     run --filter IntegrationTests
