@@ -101,7 +101,7 @@ final class ChaosRun {
             try await wakePaused(all: false)
             switch event {
             case .kill: try await killOne()
-            case .pause: pauseOne()
+            case .pause: try await pauseOne()
             case .outage: try await outage()
             case .cut: try await cut()
             }
@@ -124,7 +124,8 @@ final class ChaosRun {
             "SLS_LOGSTORE_TO3": "to-3", "SLS_CG": "dispatch",
             "SLS_GROUP_TIMEOUT": "\(Self.timeout.components.seconds)s",
             "SLS_LOG_LEVEL": "warning", "SLS_CONSUMER_NAME": name, "SLS_DELIVERY": plan.delivery,
-            "SLS_BATCH_WAIT": "2s",
+            // Longer than the targets' server ever stands still.
+            "SLS_BATCH_WAIT": "5s",
         ]) { $1 }
         dispatchers[name] = try await RunningDispatcher.start(environment: environment)
     }
@@ -149,9 +150,11 @@ final class ChaosRun {
         }
     }
 
-    private func pauseOne() {
+    private func pauseOne() async throws {
+        // One at least goes on.
+        if paused.count >= Self.names.count - 1 { try await wakePaused(all: true) }
         let running = Self.names.filter { dispatchers[$0] != nil && paused[$0] == nil }
-        guard running.count > 1, let name = running.randomElement(using: &random) else { return }
+        guard let name = running.randomElement(using: &random) else { return }
         dispatchers[name]?.process.kill(SIGSTOP)
         paused[name] = .now + Self.timeout + .seconds(2)
         count("pauses")

@@ -50,12 +50,20 @@ extension DispatcherSettings {
             laneCount: delivery.laneCount)
     }
 
-    /// What of these settings cannot be exact, with what to write instead; empty where nothing is in the way.
+    /// What of these settings cannot be done, or not exactly, with what to write instead; empty where nothing is in the way.
     ///
     /// - Parameter now: The time that takes the place of a moving start.
-    func exactnessMistakes(now: Timestamp) -> [String] {
-        guard delivery.mode.isExact else { return [] }
+    func deliveryMistakes(now: Timestamp) -> [String] {
         var mistakes: [String] = []
+        if let deadLetter = delivery.deadLetter {
+            if targets.contains(deadLetter) {
+                mistakes.append("SLS_DEAD_LETTER: \(deadLetter) is a target too; give a logstore of its own")
+            }
+            if deadLetter == source {
+                mistakes.append("SLS_DEAD_LETTER: \(deadLetter) is the source, and would be forwarded again")
+            }
+        }
+        guard delivery.mode.isExact else { return mistakes }
         let mode = delivery.mode.rawValue
         if !start.isFixed {
             let instead: Timestamp =
@@ -63,9 +71,6 @@ extension DispatcherSettings {
             mistakes.append(
                 "--delivery \(mode): the start must mean the same at every restart, or log groups that were skipped could "
                     + "not be told from those delivered; write SLS_CURSOR_START=\(instead.iso8601), or begin")
-        }
-        if let deadLetter = delivery.deadLetter, targets.contains(deadLetter) {
-            mistakes.append("SLS_DEAD_LETTER: \(deadLetter) is a target too; give a logstore of its own")
         }
         return mistakes
     }

@@ -47,8 +47,8 @@ extension DispatcherSettings {
         self.delivery = delivery
         consumerName = reader.value("SLS_CONSUMER_NAME")
         certificateAuthorityFile = reader.value("SLS_CA_FILE")
-        let exactness = exactnessMistakes(now: now)
-        if !exactness.isEmpty { throw SettingsError(mistakes: exactness) }
+        let mistakes = deliveryMistakes(now: now)
+        if !mistakes.isEmpty { throw SettingsError(mistakes: mistakes) }
     }
 
     private static func place(_ endpoint: Endpoint?, _ project: ProjectName?, _ logstore: LogstoreName) -> Place? {

@@ -125,9 +125,12 @@ import Testing
         #expect(mistakes(["SLS_CURSOR_START": start]).isEmpty)
     }
 
-    @Test func `a dead-letter logstore that is a target too is refused`() {
-        let found = mistakes(["SLS_DELIVERY": "exactly-once", "SLS_DEAD_LETTER": "to2"])
-        #expect(found.count == 1 && found[0].contains("SLS_DEAD_LETTER"))
+    @Test(arguments: [("to2", "is a target too"), ("all", "is the source")])
+    func `dead letters go neither to a target nor back to the source`(logstore: String, reason: String) {
+        for mode in DeliveryMode.allCases {
+            let found = mistakes(["SLS_DELIVERY": mode.rawValue, "SLS_DEAD_LETTER": logstore])
+            #expect(found.count == 1 && found[0].contains("SLS_DEAD_LETTER") && found[0].contains(reason))
+        }
     }
 
     @Test func `secrets never appear in a description`() throws {
