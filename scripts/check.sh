@@ -3,6 +3,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-swift format lint --strict --recursive Package.swift Sources Tests IntegrationTests
+swift format lint --strict --recursive Package.swift Sources Tests IntegrationTests docs/examples/swift-consumer
 swift build --build-tests --explicit-target-dependency-import-check error
 timeout --kill-after=30s 600s swift test --skip-build --disable-xctest --skip IntegrationTests "$@" </dev/null

@@ -54,10 +54,7 @@ struct ShardLoop {
     }
 
     /// Nothing more comes.
-    func close() {
-        stretch?.held.finish(nil)
-        for seek in seeks { seek.isDone.set(false) }
-    }
+    func close() { stretch?.held.finish(nil) }
 
     private mutating func event(of message: ShardTask.Message) -> ShardConsumer.Event? {
         switch message {

@@ -75,8 +75,6 @@ struct ShardTask: Sendable {
         }
         surroundings.board.remove(shard)
         surroundings.directory.remove(shard)
-        mailbox.close()
-        for await case .seek(_, let isDone) in mailbox.events { isDone.set(false) }
         return ShardOutcome(
             ending: ending, confirmed: loop.machine.confirmed, sentUpTo: loop.settledSentUpTo,
             drainReason: loop.drainReason)

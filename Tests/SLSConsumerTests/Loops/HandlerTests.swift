@@ -206,6 +206,31 @@ extension LoopTests.HandlerTests {
         #expect(await !member.consumer.seek(ShardID(0), to: begin), "the shard is not ours any more")
     }
 
+    @Test func `a seek that the end of its member overtakes is answered with no`() async throws {
+        let service = try ScriptedService(["app": 1])
+        try await service.fill(10)
+        let begin = try await service.client().getCursor(of: ShardID(0), in: LogstoreName("app"), from: .begin)
+        let goal = begin.advanced(by: 4)
+        service.follow { $0.api == .saveCheckpoint && $0.body.contains(goal.encoded) ? .hang : nil }
+        let member = try LiveMember("a", of: service)
+        let answer = Eventually<Bool>()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await running(member) {
+                    try await wait(for: "the position's save is under way") {
+                        service.calls(.saveCheckpoint).contains { $0.body.contains(goal.encoded) }
+                    }
+                }
+            }
+            group.addTask {
+                try await wait(for: "all is saved") { try await service.isReadOut() }
+                answer.set(await member.consumer.seek(ShardID(0), to: goal))
+            }
+            try await group.waitForAll()
+        }
+        #expect(answer.current == false)
+    }
+
     @Test func `a batch decodes its log groups on demand, each with its cursor`() async throws {
         let service = try ScriptedService(["app": 1])
         try await service.fill(3)
