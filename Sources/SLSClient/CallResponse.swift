@@ -23,7 +23,7 @@ struct CallResponse {
         if response.status == 200 { return }
         guard response.status >= 400 else { throw malformed("the log service answers with 200 or an error") }
         // Why it does not decode says no more than the excerpt.
-        guard let error = try? JSONDecoder().decode(ErrorBody.self, from: Data(response.body)) else {
+        guard let error = try? Self.decode(ErrorBody.self, from: response.body) else {
             throw malformed("no errorCode and errorMessage")
         }
         let message = redact(printable(Array(error.errorMessage.utf8))).prefix(1000)
@@ -36,10 +36,17 @@ struct CallResponse {
     /// Reads the body as JSON.
     func json<Value: Decodable>(_ type: Value.Type = Value.self) throws(ClientError) -> Value {
         do {
-            return try JSONDecoder().decode(type, from: Data(response.body))
+            return try Self.decode(type, from: response.body)
         } catch {
             throw malformed("not the JSON of a \(type)")
         }
+    }
+
+    private struct UnreadableJSON: Error {}
+
+    private static func decode<Value: Decodable>(_ type: Value.Type, from body: [UInt8]) throws -> Value {
+        guard JSONInput.isReadable(body) else { throw UnreadableJSON() }
+        return try JSONDecoder().decode(type, from: Data(body))
     }
 
     func malformed(_ reason: String) -> ClientError {

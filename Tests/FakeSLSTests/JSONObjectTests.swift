@@ -19,8 +19,39 @@ struct JSONObjectTests {
         #expect(spaced.text("b") == "x y")
     }
 
-    @Test(arguments: ["", "[]", "1", "{", #"{"a"}"#, #"{"a":}"#, #"{"a":1"#, "null", "{\"a\":\u{FFFD}}"])
+    @Test(arguments: [
+        "", "[]", "1", "{", #"{"a"}"#, #"{"a":}"#, #"{"a":1"#, "null", "{\"a\":\u{FFFD}}", #"{"a":1.e5}"#, #"{"a":01}"#,
+        #"{"a":1.}"#, #"{"a":.5}"#, #"{"a":-}"#, #"{"a":1e}"#, #"{"a":+1}"#, #"{"a":1,}"#,
+    ])
     func `anything else is no object`(text: String) { #expect(object(text) == nil) }
+
+    @Test func `UTF-16, which JSON libraries read unasked, is no object`() {
+        let text = #"{"a":1}"#
+        #expect(JSONObject(text.utf8.flatMap { [$0, 0] }) == nil)
+        #expect(JSONObject([0xEF, 0xBB, 0xBF] + Array(text.utf8)) == nil)
+        #expect(JSONObject(Array(text.utf8) + [0]) == nil)
+    }
+
+    @Test func `512 levels are followed, no more`() {
+        func nested(_ depth: Int) -> JSONObject? {
+            object(#"{"a":"# + String(repeating: "[", count: depth) + String(repeating: "]", count: depth) + "}")
+        }
+        #expect(nested(512) != nil)
+        #expect(nested(513) == nil)
+    }
+
+    @Test func `of a name that comes twice the last value counts, in the first's place`() throws {
+        let twice = try #require(object(#"{"a":1,"b":2,"a":3}"#))
+        #expect(String(decoding: twice.bytes, as: UTF8.self) == #"{"a":3,"b":2}"#)
+    }
+
+    @Test func `a hundred thousand members take no longer than reading them`() throws {
+        let text = "{" + (0..<100_000).map { "\"k" + String($0) + "\":1" }.joined(separator: ",") + "}"
+        let began = ContinuousClock.now
+        #expect(object(text)?.members.count == 100_000)
+        // Compared with each other, they would take minutes.
+        #expect(ContinuousClock.now - began < .seconds(20))
+    }
 
     @Test func `a member is put in place, or at the end`() throws {
         var changed = try #require(object(#"{"a":1,"b":2}"#))

@@ -51,7 +51,7 @@ import Testing
             .make("[]", status: 404), .make(#"{"errorCode":"X"}"#, status: 400), .make("", status: 204),
             .make("", status: 301), .make(""), .make("["), .make(#"{"shardID":0}"#), .make("[{}]"),
             .make(#"[{"shardID":"0"}]"#), .make("\u{0}\u{1}\u{7F}"), .make("[]", headers: [("x-log-requestid", "")]),
-            .make(String(repeating: "[", count: 100_000)),
+            .make(String(repeating: "[", count: 100_000)), .make(String(repeating: "[", count: 513)),
         ] as [TransportResponse]
     ) func `an answer that is not the service's is malformed, and its beginning is told`(
         answer: TransportResponse

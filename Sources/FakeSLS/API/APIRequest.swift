@@ -95,6 +95,7 @@ struct APIRequest {
         _ type: Body.Type, from bytes: [UInt8], orThrow code: APIError.Code
     ) throws(APIError) -> Body {
         guard String(validating: bytes, as: UTF8.self) != nil else { throw APIError(code, "the body is not UTF-8") }
+        guard JSONInput.isReadable(bytes) else { throw APIError(code, "the body is not JSON") }
         do { return try JSONDecoder().decode(type, from: Data(bytes)) } catch let error as DecodingError {
             throw APIError(code, error.sentence)
         } catch {

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import SLSProtocol
 
 /// A JSON object whose members keep the bytes and the order they came in: what is stored for others is given back as it
 /// was, numbers and unknown members included.
@@ -11,14 +12,18 @@ struct JSONObject: Equatable {
 
     /// nil for anything but a JSON object in UTF-8.
     init?(_ bytes: [UInt8]) {
-        guard String(validating: bytes, as: UTF8.self) != nil,
-            // Whatever is wrong with it, it is no object; after this the scan below can rely on its form.
-            (try? JSONDecoder().decode(Shape.self, from: Data(bytes))) != nil
-        else { return nil }
-        var scan = Scan(bytes: bytes)
-        while let (name, value) = scan.nextMember() {
-            guard let name = JSONObject.text(name) else { return nil }
-            set(name, value)
+        guard String(validating: bytes, as: UTF8.self) != nil else { return nil }
+        var reader = JSONReader(bytes, depthLimit: JSONInput.depthLimit)
+        guard let found = reader.rawMembers(), reader.isAtEnd else { return nil }
+        // By their bytes, and found at once: an object may have a million members.
+        var places: [[UInt8]: Int] = [:]
+        for member in found {
+            if let place = places[Array(member.name.utf8)] {
+                members[place].value = member.value
+            } else {
+                places[Array(member.name.utf8)] = members.count
+                members.append(member)
+            }
         }
     }
 
@@ -71,61 +76,7 @@ struct JSONObject: Equatable {
     }
 
     private static func text(_ json: [UInt8]) -> String? {
-        // What is no text has none.
-        try? JSONDecoder().decode(String.self, from: Data(json))
-    }
-
-    /// Any JSON object.
-    private struct Shape: Decodable {
-        private enum Key: CodingKey {}
-        init(from decoder: any Decoder) throws { _ = try decoder.container(keyedBy: Key.self) }
-    }
-}
-
-/// Walks over the members of a JSON object that is known to be one.
-private struct Scan {
-    let bytes: [UInt8]
-    var position: Int
-
-    init(bytes: [UInt8]) {
-        self.bytes = bytes
-        position = bytes.firstIndex(of: UInt8(ascii: "{")).map { $0 + 1 } ?? bytes.count
-    }
-
-    /// The next member's name and value as JSON text; nil behind the last.
-    mutating func nextMember() -> (name: [UInt8], value: [UInt8])? {
-        let name = piece(until: [UInt8(ascii: ":")])
-        guard !name.isEmpty else { return nil }
-        return (name, piece(until: [UInt8(ascii: ","), UInt8(ascii: "}")]))
-    }
-
-    /// What stands before one of these marks outside of texts and brackets, without blanks; the mark is passed.
-    private mutating func piece(until marks: [UInt8]) -> [UInt8] {
-        let start = position
-        var (depth, isInText, isEscaped) = (0, false, false)
-        while position < bytes.count {
-            let byte = bytes[position]
-            if isInText {
-                if isEscaped {
-                    isEscaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    isEscaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    isInText = false
-                }
-            } else if depth == 0, marks.contains(byte) {
-                break
-            } else {
-                isInText = byte == UInt8(ascii: "\"")
-                if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") { depth += 1 }
-                if byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") { depth -= 1 }
-                if depth < 0 { break }
-            }
-            position += 1
-        }
-        let piece = bytes[start..<position]
-        position += 1
-        let isBlank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
-        return Array(Array(piece.drop(while: isBlank)).reversed().drop(while: isBlank).reversed())
+        var reader = JSONReader(json, depthLimit: 0)
+        return reader.text()
     }
 }

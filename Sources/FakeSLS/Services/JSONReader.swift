@@ -1,54 +1,14 @@
-internal import SLSProtocol
+/// Reads JSON from checked UTF-8. Whatever the bytes are, nothing is read beyond them.
+struct JSONReader {
+    private let bytes: [UInt8]
+    private let depthLimit: Int
+    private var position = 0
 
-/// A JSON value whose objects keep the order of their members: that of a log's contents must survive.
-enum OrderedJSON: Equatable, Sendable {
-    case null
-    case bool(Bool)
-    /// The digits as they stand.
-    case number(String)
-    case string(String)
-    case array([OrderedJSON])
-    case object([Member])
-
-    /// A name and its value; names may repeat.
-    struct Member: Equatable, Sendable {
-        let name: String
-        let value: OrderedJSON
+    /// - Parameter depthLimit: How deep arrays and objects inside each other are followed.
+    init(_ bytes: [UInt8], depthLimit: Int) {
+        self.bytes = bytes
+        self.depthLimit = depthLimit
     }
-
-    /// Arrays and objects inside each other are followed this deep.
-    static let depthLimit = 32
-
-    /// Reads one value that fills the text, but for white space.
-    ///
-    /// - Returns: nil for what is no JSON, no UTF-8, or nested too deeply.
-    init?(_ bytes: [UInt8]) {
-        guard String(validating: bytes, as: UTF8.self) != nil else { return nil }
-        var parser = Parser(bytes: bytes)
-        guard let value = parser.value(depth: 0), parser.isAtEnd else { return nil }
-        self = value
-    }
-
-    /// An object's members, nil for anything else.
-    var members: [Member]? { if case .object(let members) = self { members } else { nil } }
-
-    /// The first member of that name.
-    func member(_ name: String) -> OrderedJSON? { members?.first { $0.name == name }?.value }
-
-    /// What a log holds as text: strings as they are, numbers and truth values as they stand; nil for anything else.
-    var text: String? {
-        switch self {
-        case .string(let text), .number(let text): text
-        case .bool(let value): value ? "true" : "false"
-        case .null, .array, .object: nil
-        }
-    }
-}
-
-/// Reads JSON from checked UTF-8.
-private struct Parser {
-    let bytes: [UInt8]
-    var position = 0
 
     var isAtEnd: Bool {
         mutating get {
@@ -57,9 +17,10 @@ private struct Parser {
         }
     }
 
-    mutating func value(depth: Int) -> OrderedJSON? {
+    /// The next value; nil where there is none, or one that is nested too deeply.
+    mutating func value(depth: Int = 0) -> OrderedJSON? {
         skipSpace()
-        guard position < bytes.count, depth <= OrderedJSON.depthLimit else { return nil }
+        guard position < bytes.count, depth <= depthLimit else { return nil }
         switch bytes[position] {
         case UInt8(ascii: "{"): return object(depth: depth)
         case UInt8(ascii: "["): return array(depth: depth)
@@ -71,16 +32,40 @@ private struct Parser {
         }
     }
 
+    /// The next value's members, each name decoded, each value as it stands; nil where it is no object.
+    mutating func rawMembers() -> [(name: String, value: [UInt8])]? {
+        skipSpace()
+        guard position < bytes.count, bytes[position] == UInt8(ascii: "{") else { return nil }
+        return members(depth: 0) { reader, depth in
+            reader.skipSpace()
+            let start = reader.position
+            return reader.value(depth: depth).map { _ in Array(reader.bytes[start..<reader.position]) }
+        }
+    }
+
+    /// The next value as a text; nil where it is none.
+    mutating func text() -> String? {
+        skipSpace()
+        return string()
+    }
+
     private mutating func object(depth: Int) -> OrderedJSON? {
-        var members: [OrderedJSON.Member] = []
+        members(depth: depth) { reader, depth in reader.value(depth: depth) }
+            .map { .object($0.map { OrderedJSON.Member(name: $0.name, value: $0.value) }) }
+    }
+
+    /// The members of the object that begins here.
+    private mutating func members<Value>(
+        depth: Int, _ value: (inout JSONReader, Int) -> Value?
+    ) -> [(name: String, value: Value)]? {
+        var members: [(name: String, value: Value)] = []
         position += 1
-        if taken("}") { return .object([]) }
+        if taken("}") { return [] }
         repeat {
-            skipSpace()
-            guard let name = string(), taken(":"), let value = value(depth: depth + 1) else { return nil }
-            members.append(OrderedJSON.Member(name: name, value: value))
+            guard let name = text(), taken(":"), let value = value(&self, depth + 1) else { return nil }
+            members.append((name, value))
         } while taken(",")
-        return taken("}") ? .object(members) : nil
+        return taken("}") ? members : nil
     }
 
     private mutating func array(depth: Int) -> OrderedJSON? {
@@ -96,22 +81,29 @@ private struct Parser {
 
     private mutating func number() -> OrderedJSON? {
         let start = position
-        while position < bytes.count, isNumberByte(bytes[position]) { position += 1 }
-        let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
-        let isJSON =
-            digits.first?.isNumber == true && (digits.first != "0" || digits.dropFirst().first?.isNumber != true)
-            && digits.last?.isNumber == true && Double(text) != nil
-        return isJSON ? .number(text) : nil
+        takeOne(of: "-")
+        // One zero, or digits that begin with another.
+        if !takeOne(of: "0") { guard takeDigits() else { return nil } }
+        if takeOne(of: ".") { guard takeDigits() else { return nil } }
+        if takeOne(of: "eE") {
+            takeOne(of: "+-")
+            guard takeDigits() else { return nil }
+        }
+        return .number(String(decoding: bytes[start..<position], as: UTF8.self))
     }
 
-    private func isNumberByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "e"), UInt8(ascii: "E"):
-            true
-        default: false
-        }
+    /// - Returns: Whether there was at least one.
+    private mutating func takeDigits() -> Bool {
+        let start = position
+        while takeOne(of: "0123456789") {}
+        return position > start
+    }
+
+    @discardableResult private mutating func takeOne(of characters: String) -> Bool {
+        guard position < bytes.count else { return false }
+        let isWanted = characters.utf8.contains(bytes[position])
+        position += isWanted ? 1 : 0
+        return isWanted
     }
 
     private mutating func string() -> String? {
