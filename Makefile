@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test check build release install-deps python-env clean
+.PHONY: help demo test sanitize check build release install-deps python-env clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -12,6 +12,9 @@ demo: install-deps ## install what is missing, build, and show the main job with
 
 test: install-deps python-env ## install what is missing, build, and run every test
 	@scripts/test.sh
+
+sanitize: install-deps ## run the hostile-input tests under AddressSanitizer, leaks included
+	@scripts/sanitize.sh
 
 check: ## quick subset before a commit, offline: format, build with import check, unit and tidy tests
 	@scripts/check.sh

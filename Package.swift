@@ -37,6 +37,9 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
+/// The one test target to build, for a sanitizer whose build need not hold the others; nil for all.
+let onlyTests = Context.environment["SLS_ONLY_TESTS"]
+
 let package = Package(
     name: "swift-sls",
     products: [
@@ -55,7 +58,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: [
+    targets: ([
         system("CEvent", "libevent_pthreads", apt: "libevent-dev"),
         // Debian's http-parser has no pkg-config file.
         .systemLibrary(name: "CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
@@ -120,12 +123,17 @@ let package = Package(
         tests("DispatcherTests", ["Dispatcher", "SLSConsumer", "SLSClient", "SLSProtocol", "System", logging]),
         tests("FakeSLSTests", ["FakeSLS", "SLSProtocol", "EventHTTP", "SQLite", "System", "CurlHTTP", logging]),
         tests("FakeSLSCommandTests", ["CurlHTTP", "fake-sls", "FakeSLS", "SLSProtocol", "System", arguments, logging]),
+        // Seeded fuzzing; also what `make sanitize` builds, so it needs little. The program is started as a process.
+        tests(
+            "HostileInputTests",
+            ["fake-sls", "EventHTTP", "FakeSLS", "SLSProtocol", "SQLite", "System", "YAML", logging],
+            exclude: ["Corpus"]),
         tests("TidyTests", ["System"]),
         // The programs are dependencies so that they are built; the tests start them as processes.
         tests(
             "IntegrationTests",
             ["fake-sls", "sls-dispatch", "swift-consumer", "SLSClient", "SLSProtocol", "System", "YAML"],
             path: "IntegrationTests", exclude: ["python"]),
-    ],
+    ] as [Target]).filter { $0.type != .test || onlyTests == nil || $0.name == onlyTests },
     swiftLanguageModes: [.v6]
 )
