@@ -13,8 +13,20 @@ public struct LogGroupListWriter: Sendable {
     ///
     /// - Parameter group: A serialized `LogGroup` message; not checked.
     public mutating func append(_ group: [UInt8]) {
-        bytes.append(0x0A)  // field 1, length-delimited
-        appendVarint(UInt64(group.count), to: &bytes)
+        bytes.append(contentsOf: Self.head(ofGroup: group.count))
         bytes.append(contentsOf: group)
+    }
+
+    /// What stands before a group of so many bytes in a list.
+    public static func head(ofGroup byteCount: Int) -> [UInt8] {
+        var head: [UInt8] = [0x0A]  // field 1, length-delimited
+        appendVarint(UInt64(byteCount), to: &head)
+        return head
+    }
+
+    /// How many bytes a group of that size takes in a list.
+    public static func framedByteCount(_ groupByteCount: Int) -> Int {
+        let significantBits = Int.bitWidth - groupByteCount.leadingZeroBitCount
+        return 1 + max(1, (significantBits + 6) / 7) + groupByteCount
     }
 }

@@ -26,9 +26,9 @@ struct PullLogs: Endpoint {
                 nil as Cursor?
             }
         let pulled = try logs.pull(
-            from: try request.cursor("cursor"), to: stop, count: try count(request), shard: shard, in: logstore,
-            now: request.now)
-        return try encode(pulled, compression)
+            from: try request.cursor("cursor"), to: stop, count: try count(request), as: compression, shard: shard,
+            in: logstore, now: request.now)
+        return try encode(pulled)
     }
 
     private func count(_ request: APIRequest) throws(APIError) -> Int {
@@ -40,23 +40,21 @@ struct PullLogs: Endpoint {
         return count
     }
 
-    private func encode(
-        _ pulled: LogService.Pulled, _ compression: CompressionType?
-    ) throws(APIError) -> APIResponse {
-        var response = APIResponse(contentType: "application/x-protobuf", body: pulled.list.bytes)
+    private func encode(_ pulled: LogService.Pulled) throws(APIError) -> APIResponse {
+        var list = pulled.list
+        let rawByteCount = list.rawByteCount
+        let body: [UInt8]
+        do { body = try list.finish() } catch { throw APIError(.internalServerError, "\(error)") }
+        var response = APIResponse(contentType: "application/x-protobuf", body: body)
         response.headers = [
             ("x-log-cursor", pulled.next.encoded), ("x-log-count", "\(pulled.count)"),
-            ("x-log-bodyrawsize", "\(pulled.list.bytes.count)"), ("x-log-cursor-time", "\(pulled.nextTime)"),
+            ("x-log-bodyrawsize", "\(rawByteCount)"), ("x-log-cursor-time", "\(pulled.nextTime)"),
             ("x-log-end-of-cursor", pulled.isAtEnd ? "1" : "0"),
         ]
         if pulled.count > 0 {
             response.headers.append(("x-log-read-last-cursor", "\(pulled.next.number - 1)"))
         }
-        if let compression {
-            // An empty list becomes the one byte 00, which the C++ SDK needs.
-            do { response.body = try Compression.compress(pulled.list.bytes, as: compression) } catch {
-                throw APIError(.internalServerError, "\(error)")
-            }
+        if let compression = list.compression {
             response.headers.append(("x-log-compresstype", compression.rawValue))
         }
         return response

@@ -139,8 +139,7 @@ final class LogService {
 
     /// What a pull gives.
     struct Pulled {
-        /// The groups as a `LogGroupList`.
-        var list = LogGroupListWriter()
+        var list: PulledList
         var count = 0
         /// Where to go on; the cursor that was asked for when there is nothing.
         var next: Cursor
@@ -152,9 +151,12 @@ final class LogService {
 
     /// Reads log groups from a cursor on, at most `count`, at most the byte budget but at least one if there is one.
     ///
-    /// - Parameter stop: Reading ends before this cursor.
+    /// - Parameters:
+    ///   - stop: Reading ends before this cursor.
+    ///   - compression: How the list is to go out; nil for plain.
     func pull(
-        from cursor: Cursor, to stop: Cursor?, count: Int, shard: ShardID, in logstore: LogstoreRef, now: Moment
+        from cursor: Cursor, to stop: Cursor?, count: Int, as compression: CompressionType?, shard: ShardID,
+        in logstore: LogstoreRef, now: Moment
     ) throws(APIError) -> Pulled {
         let span = try span(of: shard, in: logstore)
         try span.check(cursor)
@@ -162,9 +164,10 @@ final class LogService {
         try quotas.charge(1, .shardReadCalls, holder, now: now)
         try quotas.charge(0, .shardReadBytes, holder, now: now)
         let last = max(cursor, min(span.end, stop ?? span.end, cursor.advanced(by: count)))
-        var pulled = Pulled(next: cursor, nextTime: now.wall.timestamp, isAtEnd: cursor == span.end)
+        var pulled = Pulled(
+            list: PulledList(compression), next: cursor, nextTime: now.wall.timestamp, isAtEnd: cursor == span.end)
         if cursor < last { try read(from: cursor, to: last, span, into: &pulled) }
-        try quotas.charge(pulled.list.bytes.count, .shardReadBytes, holder, now: now)
+        try quotas.charge(pulled.list.rawByteCount, .shardReadBytes, holder, now: now)
         pulled.next = cursor.advanced(by: pulled.count)
         pulled.isAtEnd = pulled.next == span.end
         if !pulled.isAtEnd { pulled.nextTime = try received(pulled.next, span) }
@@ -176,10 +179,10 @@ final class LogService {
         try store.forEachLogGroup(
             from: span.extent.logGroupKey(start), to: span.extent.logGroupKey(end)
         ) { group in
-            let byteCount = pulled.list.bytes.count + LogGroupListWriter.framedByteCount(group.rawByteCount)
+            let byteCount = pulled.list.rawByteCount + LogGroupListWriter.framedByteCount(group.rawByteCount)
             if pulled.count > 0 && byteCount > Self.pullByteBudget { return .stop }
             do throws(CompressionError) {
-                pulled.list.append(try group.rawBytes())
+                try pulled.list.append(group)
             } catch {
                 broken = error
                 return .stop
@@ -246,13 +249,5 @@ extension StoredLogGroup {
         } catch {
             throw APIError(.postBodyUncompressError, "\(error)")
         }
-    }
-}
-
-extension LogGroupListWriter {
-    /// How many bytes a group of that size takes in a list.
-    static func framedByteCount(_ groupByteCount: Int) -> Int {
-        let significantBits = Int.bitWidth - groupByteCount.leadingZeroBitCount
-        return 1 + max(1, (significantBits + 6) / 7) + groupByteCount
     }
 }

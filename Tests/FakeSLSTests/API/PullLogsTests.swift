@@ -14,6 +14,12 @@ struct PullLogsTests {
         return (server, groups)
     }
 
+    private func put(_ body: [UInt8], as type: CompressionType?, rawByteCount: Int, to server: InProcessEmulator) {
+        var headers: HTTPHeaders = ["x-log-bodyrawsize": "\(rawByteCount)"]
+        if let type { headers.append("x-log-compresstype", type.rawValue) }
+        #expect(server.turn([server.put(raw: body, headers)])[0].status == 200)
+    }
+
     private func number(_ cursor: String?) -> Int64? { cursor.flatMap { Cursor(encoded: $0) }?.number }
 
     @Test(arguments: ["log", "logs"])
@@ -73,6 +79,35 @@ struct PullLogsTests {
         #expect(try Compression.decompress(empty.body, as: type, rawByteCount: 0).isEmpty)
         // The one byte that the C++ SDK needs.
         if type == .lz4 { #expect(empty.body == [0]) }
+    }
+
+    @Test(arguments: [CompressionType.lz4, .zstd, .deflate])
+    func `whatever the groups came in, a pull holds their bytes`(type: CompressionType) throws {
+        let server = try InProcessEmulator()
+        server.makeLogstore(shards: 1)
+        var groups: [[UInt8]] = []
+        let types: [CompressionType?] = [.lz4, .lz4, nil, .zstd, .lz4, .deflate, nil, .lz4]
+        for (index, came) in types.enumerated() {
+            let group = LogGroup.make(logs: 1 + index * index * 20, marker: "g\(index)").serialized
+            groups.append(group)
+            let body = if let came { try Compression.compress(group, as: came) } else { group }
+            put(body, as: came, rawByteCount: group.count, to: server)
+        }
+        // The last four bytes alone are literals. liblz4 takes it with room to spare, and refuses it without.
+        let tail = LogGroup.make(source: String(repeating: "a", count: 25)).serialized
+        let literals = tail.dropLast(24)
+        var unusual: [UInt8] = [0xFF, UInt8(literals.count - 15)]
+        unusual += literals
+        unusual += [1, 0, 1, 0x40]
+        unusual += tail.suffix(4)
+        groups.append(tail)
+        put(unusual, as: .lz4, rawByteCount: tail.count, to: server)
+        let answer = server.send(
+            "GET", "/logstores/app/shards/0?type=log&count=100&cursor=" + server.cursor("begin"),
+            ["Accept-Encoding": type.rawValue])
+        let size = try #require(Int(answer.headers["x-log-bodyrawsize"] ?? ""))
+        let raw = try Compression.decompress(answer.body, as: type, rawByteCount: size)
+        #expect(try LogGroupScanner.groups(inList: raw).map { Array(raw[$0.bytes]) } == groups)
     }
 
     @Test(arguments: ["", "identity", "gzip", "*"])
