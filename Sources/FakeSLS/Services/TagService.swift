@@ -4,6 +4,8 @@ internal import SLSProtocol
 final class TagService {
     /// Tags that one call may set.
     static let limitPerCall = 20
+    /// Resources that one call may name. The service publishes no figure; it is that of the tags, for each is a look-up.
+    static let resourceLimitPerCall = 20
     /// Tags of one answer; a token asks for those behind them. The service does not publish its figure.
     static let pageSize = 100
 
@@ -23,6 +25,7 @@ final class TagService {
         guard !resources.isEmpty, tags.allSatisfy({ !$0.key.isEmpty }) else {
             throw APIError(.postBodyInvalid, "a resource or a key is missing")
         }
+        try Self.checkCount(resources)
         for resource in resources {
             try checkExists(resource, ofType: type)
             for tag in tags {
@@ -33,11 +36,18 @@ final class TagService {
 
     /// Takes tags from resources; nil for all of them.
     func untag(_ resources: [String], ofType type: String, keys: [String]?) throws(APIError) {
-        for resource in resources {
-            try checkExists(resource, ofType: type)
-            for tag in try store.tags(ofType: type.lowercased()) where tag.resource == resource {
-                if keys?.contains(tag.key) ?? true { try store.deleteTag(tag) }
-            }
+        try Self.checkCount(resources)
+        for resource in resources { try checkExists(resource, ofType: type) }
+        for tag in try store.tags(ofType: type.lowercased()) where resources.contains(tag.resource) {
+            if keys?.contains(tag.key) ?? true { try store.deleteTag(tag) }
+        }
+    }
+
+    private static func checkCount(_ resources: [String]) throws(APIError) {
+        guard resources.count <= resourceLimitPerCall else {
+            throw APIError(
+                .postBodyInvalid,
+                "a call names at most \(resourceLimitPerCall) resources, this one \(resources.count)")
         }
     }
 

@@ -55,6 +55,16 @@ struct TagCallTests {
         if status == 400 { #expect(answer.errorCode == "PostBodyInvalid") }
     }
 
+    @Test(arguments: ["/tag", "/untag"], [(20, 200), (21, 400), (50_000, 400)])
+    func `a call names at most twenty resources`(path: String, expected: (count: Int, status: Int)) throws {
+        let names = (0..<expected.count).map { "\"r\($0)\"" }.joined(separator: ",")
+        let tags = path == "/tag" ? #"{"key":"k","value":"v"}"# : #""k""#
+        let answer = try InProcessEmulator().send(
+            "POST", path, json: #"{"resourceType":"machinegroup","resourceId":[\#(names)],"tags":[\#(tags)]}"#)
+        #expect(answer.status == expected.status)
+        if expected.status == 400 { #expect(answer.errorCode == "PostBodyInvalid") }
+    }
+
     @Test func `long lists come in pages that a token joins`() throws {
         let server = try InProcessEmulator()
         for call in 0...5 { #expect(tag(server, "demo", keys: (0..<20).map { "k\(call)-\($0)" }).status == 200) }
