@@ -379,7 +379,8 @@ public struct ShardConsumer: Sendable {
         switch call {
         case .read:
             switch state {
-            case .reading, .held: true
+            case .reading: !calls.isUnderWay(.save)
+            case .held: true
             default: false
             }
         case .resolve: if case .resolving = state { true } else { false }

@@ -181,4 +181,17 @@ import Testing
         #expect(machine.handle(.failed(.pull, .invalidCursor)) == [.finishProcessing])
         #expect(machine.handle(.processorEnded(.finished)) == [.report(.held(.expired(at(100))))])
     }
+
+    /// A simulated history stood still here: the timer was due, and nothing was to be done.
+    @Test func `a restart that waits for a save under way does not wake before its answer`() throws {
+        var machine = try busy()
+        _ = machine.handle(.acknowledged([at(102)]))
+        #expect(machine.handle(.tick, after: .seconds(1)).contains(.save(at(103))))
+        lookOut(&machine)
+        _ = machine.handle(.readBack(at(77)))
+        _ = machine.handle(.processorEnded(.finished))
+        _ = machine.handle(.tick, after: .seconds(5))
+        #expect(machine.shard.nextTimer.map { $0 > machine.now } ?? true)
+        #expect(machine.handle(.failed(.save, .retriable)) == [.readCheckpoints(ofAllShards: false)])
+    }
 }
