@@ -22,7 +22,7 @@ struct LogstoreCheck: Sendable {
     ) async throws(DispatchError) -> String? {
         do throws(ClientError) {
             _ = try await caller.call("GetLogstore") { () async throws(ClientError) in
-                try await client.limited(to: PatientCaller.callTimeout).getLogstore(place.logstore)
+                try await client.limited(to: Patience.callTimeout).getLogstore(place.logstore)
             }
             return nil
         } catch {

@@ -11,7 +11,7 @@ struct GroupDoor: Sendable {
     private let logger: Logger
 
     init(client: SLSClient, configuration: Consumer.Configuration, clock: ConsumerClock, logger: Logger) {
-        self.client = client.limited(to: PatientCaller.callTimeout)
+        self.client = client.limited(to: Patience.callTimeout)
         self.configuration = configuration
         self.logger = logger
         caller = PatientCaller(clock: clock, logger: logger)

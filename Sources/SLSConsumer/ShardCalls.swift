@@ -70,7 +70,7 @@ extension SLSClient {
 
 extension ShardConsumer.CallFailure {
     /// Sorts a failure by what follows from it.
-    init(_ error: ClientError) {
+    package init(_ error: ClientError) {
         self =
             if error.means(.consumerNotExist) || error.means(.consumerNotMatch) {
                 .notOwner
@@ -84,7 +84,7 @@ extension ShardConsumer.CallFailure {
 
 extension Membership.HeartbeatFailure {
     /// Sorts a failure by what follows from it.
-    init(_ error: ClientError) {
+    package init(_ error: ClientError) {
         self =
             if error.means(.notExistConsumerWithBody) {
                 .forgotten

@@ -1,6 +1,6 @@
 import DequeModule
 import SLSClient
-import SLSConsumer
+package import SLSConsumer
 public import SLSProtocol
 
 /// The writes of one held shard, at least once: which may be sent now, which are under way, which must be tried again.
@@ -78,6 +78,7 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
 
     private let inFlightLimit: Int
     private let hasDeadLetter: Bool
+    private let safeguards: Safeguards
     private var fanOut = FanOut()
     private var lanes: [Lane]
     private var lastID = 0
@@ -87,10 +88,16 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
 
     /// - Parameter inFlightLimit: Requests under way to one target at a time, at least 1.
     public init(targetCount: Int, inFlightLimit: Int, hasDeadLetter: Bool = false) {
+        self.init(
+            targetCount: targetCount, inFlightLimit: inFlightLimit, hasDeadLetter: hasDeadLetter, safeguards: .all)
+    }
+
+    package init(targetCount: Int, inFlightLimit: Int, hasDeadLetter: Bool = false, safeguards: Safeguards) {
         precondition(inFlightLimit > 0, "a window of \(inFlightLimit) requests would send nothing")
         lanes = Array(repeating: Lane(), count: targetCount)
         self.inFlightLimit = inFlightLimit
         self.hasDeadLetter = hasDeadLetter
+        self.safeguards = safeguards
     }
 
     /// Writes that are queued, waiting for another try or in flight, by target.
@@ -239,6 +246,9 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
                 lanes[target].inFlight[write.id] = attempt
                 sentUpTo = max(sentUpTo ?? write.cursor, write.cursor.advanced(by: 1))
                 actions.append(.put(write))
+                if !safeguards.contains(.acknowledgesAnswers) {
+                    actions.append(.acknowledge(write.elements.map(\.cursor)))
+                }
             }
         }
         return actions

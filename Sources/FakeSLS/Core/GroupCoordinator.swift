@@ -20,16 +20,16 @@ package struct GroupCoordinator: Equatable, Sendable {
     }
 
     /// One member: a process that has sent a heartbeat and was not silent for too long since.
-    struct Consumer: Equatable, Sendable {
-        let name: ConsumerName
+    package struct Consumer: Equatable, Sendable {
+        package let name: ConsumerName
         let joinSequence: Int
         var lastHeartbeat: Instant
     }
 
     /// One shard of the logstore as this group sees it.
-    struct GroupShard: Equatable, Sendable {
-        var facts: ShardFacts
-        var row: ShardRow
+    package struct GroupShard: Equatable, Sendable {
+        package var facts: ShardFacts
+        package var row: ShardRow
         /// Whether the row is to be stored anew.
         var isChanged = true
 
@@ -42,9 +42,9 @@ package struct GroupCoordinator: Equatable, Sendable {
 
     package private(set) var settings: Settings
     /// Ascending by `joinSequence`.
-    private(set) var consumers: [Consumer] = []
+    package private(set) var consumers: [Consumer] = []
     /// Ascending by id.
-    var shards: [GroupShard] = []
+    package internal(set) var shards: [GroupShard] = []
     /// No consumer can be expired at this time or before: a lower bound that spares looking at each.
     private(set) var quietUntil = Instant(nanoseconds: .max)
     /// Set by every change of a state or member; a balanced group stays balanced without one.

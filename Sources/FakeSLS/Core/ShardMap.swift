@@ -131,6 +131,17 @@ package struct ShardMap: Equatable, Sendable {
         shards.lazy.filter { $0.ancestors.contains(id) }.map(\.created).min()
     }
 
+    /// What consumer groups must know of the shards, ascending by id.
+    ///
+    /// - Parameter cursors: Knows where each of them ends.
+    package func facts(ends cursors: CursorAllocator) -> [ShardFacts] {
+        shards.map { shard in
+            ShardFacts(
+                id: shard.id, ancestors: shard.ancestors,
+                finalEnd: shard.isReadOnly ? cursors.end(of: shard.id) : nil)
+        }
+    }
+
     /// Takes away a read-only shard, when its data has expired or DeleteShard asks for it.
     ///
     /// - Throws: `ShardNotExist`, or `ParameterInvalid` when it can still be written.

@@ -196,12 +196,5 @@ final class ConsumerGroupService {
 }
 
 extension LiveLogstore {
-    /// What consumer groups must know of the shards.
-    fileprivate var shardFacts: [ShardFacts] {
-        shards.shards.map { shard in
-            ShardFacts(
-                id: shard.id, ancestors: shard.ancestors,
-                finalEnd: shard.isReadOnly ? cursors.end(of: shard.id) : nil)
-        }
-    }
+    fileprivate var shardFacts: [ShardFacts] { shards.facts(ends: cursors) }
 }

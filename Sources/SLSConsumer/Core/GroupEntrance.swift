@@ -59,6 +59,7 @@ package struct GroupEntrance: Sendable {
     private let timeout: Duration
     private let start: CursorPosition
     private let isStartFixed: Bool
+    private let safeguards: Safeguards
     private var state = State.listing
     private var shards: [ShardID] = []
     /// Where each shard begins, highest id first: whoever finds a lower one's checkpoint may take a missing one for that
@@ -69,10 +70,13 @@ package struct GroupEntrance: Sendable {
     ///   - timeout: T, for a group that is made here.
     ///   - start: Where a shard without a checkpoint begins.
     ///   - isStartFixed: `CursorPosition.isFixed` at the time the program started; a relative time is not.
-    package init(timeout: Duration, start: CursorPosition, isStartFixed: Bool) {
+    package init(
+        timeout: Duration, start: CursorPosition, isStartFixed: Bool, safeguards: Safeguards = .all
+    ) {
         self.timeout = timeout
         self.start = start
         self.isStartFixed = isStartFixed
+        self.safeguards = safeguards
     }
 
     /// The first step.
@@ -96,7 +100,8 @@ package struct GroupEntrance: Sendable {
             return .findGroup
         case (.looking, .groupFound(let found)):
             if let found { return adopt(found) }
-            return isStartFixed ? create() : resolve(shards.sorted(by: >))
+            let isMakerAsked = !isStartFixed && safeguards.contains(.makersCheckpoints)
+            return isMakerAsked ? resolve(shards.sorted(by: >)) : create()
         case (.resolving(let left), .resolved(let cursor)):
             guard let shard = left.first else { preconditionFailure("no cursor was asked for: \(self)") }
             initial.append((shard, cursor))
@@ -118,7 +123,9 @@ package struct GroupEntrance: Sendable {
     }
 
     private mutating func create() -> Step {
-        guard GroupTiming(timeout: timeout) != nil else { return .refuse(.timeoutTooShort(timeout)) }
+        guard GroupTiming(timeout: timeout, safeguards: safeguards) != nil else {
+            return .refuse(.timeoutTooShort(timeout))
+        }
         state = .creating
         return .create(timeout: timeout)
     }
@@ -130,9 +137,12 @@ package struct GroupEntrance: Sendable {
     }
 
     private func adopt(_ timeout: Duration) -> Step {
-        guard let timing = GroupTiming(timeout: timeout) else { return .refuse(.timeoutTooShort(timeout)) }
+        guard let timing = GroupTiming(timeout: timeout, safeguards: safeguards) else {
+            return .refuse(.timeoutTooShort(timeout))
+        }
         return .enter(
             timing,
-            InitialPositions(configured: start, isFixed: isStartFixed, listedBeforeJoining: Set(shards)))
+            InitialPositions(
+                configured: start, isFixed: isStartFixed, listedBeforeJoining: Set(shards), safeguards: safeguards))
     }
 }

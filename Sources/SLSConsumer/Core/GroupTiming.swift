@@ -32,11 +32,13 @@ public struct GroupTiming: Equatable, Sendable {
     package var briefTimeout: Duration { max(.seconds(1), writeTimeout / 2) }
 
     /// - Parameter timeout: T, at least `shortestTimeout`; nil comes out for less.
-    public init?(timeout: Duration) {
+    public init?(timeout: Duration) { self.init(timeout: timeout, safeguards: .all) }
+
+    package init?(timeout: Duration, safeguards: Safeguards) {
         guard timeout >= Self.shortestTimeout else { return nil }
         let timeout = min(timeout, Self.longestTimeout)
         self.timeout = timeout
-        margin = max(.seconds(2), timeout / 5)
+        margin = safeguards.contains(.margin) ? max(.seconds(2), timeout / 5) : .zero
         heartbeatInterval = min(.seconds(5), (timeout - margin) / 4)
         writeTimeout = min(.seconds(10), (timeout - margin - heartbeatInterval) / 2)
         heartbeatTimeout = min(heartbeatInterval, .seconds(4))

@@ -32,14 +32,23 @@ public struct InitialPositions: Equatable, Sendable {
     /// Whether every shard may resolve the configured position by itself, whenever it does.
     public let isFixed: Bool
     private let listedBeforeJoining: Set<ShardID>
+    private let safeguards: Safeguards
 
     /// - Parameters:
     ///   - isFixed: `CursorPosition.isFixed` at the time the program started; a relative time is not.
     ///   - listedBeforeJoining: The shards listed before the first heartbeat.
     public init(configured: CursorPosition, isFixed: Bool, listedBeforeJoining: Set<ShardID>) {
+        self.init(
+            configured: configured, isFixed: isFixed, listedBeforeJoining: listedBeforeJoining, safeguards: .all)
+    }
+
+    package init(
+        configured: CursorPosition, isFixed: Bool, listedBeforeJoining: Set<ShardID>, safeguards: Safeguards
+    ) {
         self.configured = configured
         self.isFixed = isFixed
         self.listedBeforeJoining = listedBeforeJoining
+        self.safeguards = safeguards
     }
 
     /// Decides for one shard.
@@ -49,9 +58,10 @@ public struct InitialPositions: Equatable, Sendable {
     ///   - waited: How long this shard has been without a decision.
     public func decide(_ shard: ShardID, withCheckpoint: Set<ShardID>, waited: Duration) -> Decision {
         if isFixed { return .resolve(configured, isSurprising: false) }
-        if waited < Self.patience { return .wait }
+        if waited < Self.patience, safeguards.contains(.patientPositions) { return .wait }
         // Made after the group: it begins at its beginning, or what was written since the split would be skipped.
-        if withCheckpoint.contains(where: { $0 < shard }) || !listedBeforeJoining.contains(shard) {
+        let isLater = withCheckpoint.contains { $0 < shard } || !listedBeforeJoining.contains(shard)
+        if isLater, safeguards.contains(.childrenFromBeginning) {
             return .resolve(.begin, isSurprising: false)
         }
         return .resolve(configured, isSurprising: true)

@@ -11,15 +11,19 @@ package struct LeaseTerm: Equatable, Sendable {
     /// The group's present times.
     package let timing: GroupTiming
 
+    private let safeguards: Safeguards
+
     /// No lease yet.
-    package init(timing: GroupTiming) {
+    package init(timing: GroupTiming, safeguards: Safeguards = .all) {
         generation = 0
         end = nil
         self.timing = timing
+        self.safeguards = safeguards
     }
 
     /// The lease as the membership sees it after its latest event.
-    package init(_ membership: Membership) {
+    package init(_ membership: Membership, safeguards: Safeguards = .all) {
+        self.safeguards = safeguards
         generation = membership.leaseLossCount
         end = membership.leaseEnd
         timing = membership.timing
@@ -27,15 +31,21 @@ package struct LeaseTerm: Equatable, Sendable {
 
     /// Whether the lease of that number holds: checkpoints may be saved under it.
     package func holds(generation: Int, now: Instant) -> Bool {
-        guard self.generation == generation, let end else { return false }
+        if !safeguards.contains(.fence) { return true }
+        guard isPresent(generation), let end else { return false }
         return now < end
     }
 
     /// From when on no write may start under the lease of that number: it could end after others have been given the
     /// shard. nil when the lease is over.
     package func writeBarrier(generation: Int) -> Instant? {
-        guard self.generation == generation, let end else { return nil }
+        if !safeguards.contains(.fence) { return Instant(nanoseconds: .max) }
+        guard isPresent(generation), let end else { return nil }
         return timing.writeBarrier(leaseEnd: end)
+    }
+
+    private func isPresent(_ generation: Int) -> Bool {
+        self.generation == generation || !safeguards.contains(.leaseGenerations)
     }
 
     /// Whether a write may start under the lease of that number.

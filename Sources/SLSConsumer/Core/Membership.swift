@@ -111,6 +111,7 @@ public struct Membership: Sendable {
     /// How often the lease was lost.
     public private(set) var leaseLossCount = 0
 
+    private let safeguards: Safeguards
     private var tasks: [ShardID: Task] = [:]
     private var inFlight: Heartbeat?
     private var lastHeartbeat = 0
@@ -128,15 +129,18 @@ public struct Membership: Sendable {
     private var hasLeft = false
 
     /// A member that has not sent its first heartbeat.
-    public init(timing: GroupTiming, now: Instant) {
+    public init(timing: GroupTiming, now: Instant) { self.init(timing: timing, now: now, safeguards: .all) }
+
+    package init(timing: GroupTiming, now: Instant, safeguards: Safeguards) {
         self.timing = timing
+        self.safeguards = safeguards
         nextHeartbeat = now
     }
 
     /// When `tick` is next due; nil once it has left.
     public var nextTimer: Instant? {
         if hasLeft { return nil }
-        var due = [leaseEnd, leaveDeadline].compactMap(\.self)
+        var due = [isWatched ? leaseEnd : nil, leaveDeadline].compactMap(\.self)
         if let silentUntil {
             due.append(silentUntil)
         } else {
@@ -149,7 +153,11 @@ public struct Membership: Sendable {
     /// The shards whose task must be reported, ascending.
     public var reported: [ShardID] {
         tasks.filter { task in
-            if case .dropped = task.value { false } else { true }
+            switch task.value {
+            case .running: true
+            case .draining: safeguards.contains(.reportsDraining)
+            case .dropped: false
+            }
         }.keys.sorted()
     }
 
@@ -161,7 +169,7 @@ public struct Membership: Sendable {
     ) -> [Action] {
         if hasLeft { return [] }
         var actions: [Action] = []
-        if let leaseEnd, now >= leaseEnd { actions += loseLease(.leaseLost, now: now) }
+        if isWatched, let leaseEnd, now >= leaseEnd { actions += loseLease(.leaseLost, now: now) }
         switch event {
         case .tick: break
         case .answered(let id, let granted): actions += answered(id, granted, now: now)
@@ -172,6 +180,8 @@ public struct Membership: Sendable {
         }
         return actions + due(now)
     }
+
+    private var isWatched: Bool { safeguards.contains(.watchdog) }
 
     // MARK: Events
 
@@ -185,7 +195,7 @@ public struct Membership: Sendable {
         lastAcknowledged = heartbeat.sent
         unansweredSince = nil
         silentUntil = nil  // The way back works after all.
-        let end = timing.leaseEnd(sent: heartbeat.sent)
+        let end = timing.leaseEnd(sent: safeguards.contains(.leaseFromSending) ? heartbeat.sent : now)
         guard now < end else { return loseLease(.leaseLost, now: now) }
         leaseEnd = end
         let changes = take(over: Set(granted))
@@ -223,7 +233,7 @@ public struct Membership: Sendable {
 
     private mutating func timeoutSeen(_ timeout: Duration, now: Instant) -> [Action] {
         guard leaving == nil else { return [] }
-        guard let changed = GroupTiming(timeout: timeout) else {
+        guard let changed = GroupTiming(timeout: timeout, safeguards: safeguards) else {
             return [.report(.timeoutChanged(timeout))] + leave(.timeoutTooShort(timeout), now: now)
         }
         guard changed != longerTiming ?? timing else { return [] }
@@ -231,6 +241,7 @@ public struct Membership: Sendable {
             longerTiming = changed  // The present lease was granted under the shorter one.
             return [.report(.timeoutChanged(timeout))]
         }
+        guard safeguards.contains(.followsTimeout) else { return [.report(.timeoutChanged(timeout))] }
         timing = changed
         longerTiming = nil
         if leaseEnd != nil, let lastAcknowledged { leaseEnd = changed.leaseEnd(sent: lastAcknowledged) }
@@ -263,6 +274,7 @@ public struct Membership: Sendable {
             case .running where !isGranted:
                 tasks[shard] = .draining(isWanted: false)
                 actions.append(.drain(shard, .handOver))
+            case .draining where isGranted && !safeguards.contains(.stopBeforeStart): actions += start(shard)
             case .draining: tasks[shard] = .draining(isWanted: isGranted)
             case .dropped: tasks[shard] = .dropped(isWanted: isGranted)
             case .running, nil: break

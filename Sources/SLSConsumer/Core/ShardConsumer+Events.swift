@@ -196,6 +196,7 @@ extension ShardConsumer {
         public var gapPolicy = GapPolicy.earliest
         /// How long saving is tried while the shard is let go: the write timeout of the group.
         public var drainSaveTimeout: Duration
+        package var safeguards = Safeguards.all
 
         /// The defaults, for a group with these times.
         public init(timing: GroupTiming) { drainSaveTimeout = timing.writeTimeout }

@@ -94,13 +94,13 @@ public struct ShardConsumer: Sendable {
         case .checkpointsRead(let checkpoints): actions += checkpointsRead(checkpoints, now: now)
         case .checkpointUnreadable(let text): actions += checkpointUnreadable(text, now: now)
         case .readBack(let cursor): actions += readBack(cursor, now: now)
-        case .resolved(let cursor): actions += resolved(cursor)
+        case .resolved(let cursor): actions += resolved(cursor, now: now)
         case .pulled(let pulled): self.pulled(pulled, now: now)
         case .listed(let isReadOnly): listed(isReadOnly, now: now)
         case .saved(let cursor): actions += saved(cursor, now: now)
         case .failed(let call, let failure): actions += failed(call, failure, now: now, using: &generator)
         case .acknowledged(let cursors): for cursor in cursors { tracker?.acknowledge(cursor) }
-        case .leaseRenewed: mustRepeatSave = isReadOnly && isAtEnd
+        case .leaseRenewed: mustRepeatSave = isReadOnly && isAtEnd && configuration.safeguards.contains(.repeatedSave)
         case .drain: actions += drain(now: now)
         case .hurry: actions += drain(now: now) + [.cancelProcessing]
         case .drop: actions += [.cancelProcessing] + end(.lost)
@@ -145,11 +145,12 @@ public struct ShardConsumer: Sendable {
         return []
     }
 
-    private mutating func resolved(_ cursor: Cursor) -> [Action] {
+    private mutating func resolved(_ cursor: Cursor, now: Instant) -> [Action] {
         guard calls.succeeded(.resolve), case .resolving(_, let previous) = state else { return [] }
         position = cursor
         // Saved before anything is handed over: a crash must not resolve another position (4.4, A2).
         state = .savingFirst
+        if !configuration.safeguards.contains(.firstSave) { return takeOver(at: cursor, now: now) }
         guard let previous else { return [] }
         return [
             .report(
@@ -385,7 +386,8 @@ public struct ShardConsumer: Sendable {
             }
         case .resolve: if case .resolving = state { true } else { false }
         case .pull: state == .processing && waiting == nil
-        case .list, .lookOut: state == .processing
+        case .list: state == .processing
+        case .lookOut: state == .processing && configuration.safeguards.contains(.lookOut)
         case .save: state == .savingFirst || (state == .shuttingDown && isProcessorEnded)
         }
     }
@@ -418,7 +420,7 @@ public struct ShardConsumer: Sendable {
         if waiting == nil, calls.begin(.pull, now) { actions.append(.pull(position)) }
         actions += dueSave(now)
         if calls.begin(.list, now) { actions.append(.listShards) }
-        if calls.begin(.lookOut, now) {
+        if isDueByTime(.lookOut), calls.begin(.lookOut, now) {
             lookOut.began()
             actions.append(.readBack)
         }
