@@ -108,6 +108,13 @@ let package = Package(
             name: "TestKit",
             dependencies: ["EventHTTP", "FakeSLS", "SLSClient", "SLSConsumer", "SLSProtocol", "System", logging],
             path: "Tests/TestKit", swiftSettings: strict),
+        .target(
+            name: "Simulation", dependencies: ["Dispatcher", "FakeSLS", "SLSClient", "SLSConsumer", "SLSProtocol"],
+            path: "Tests/Simulation", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulation", "SLSConsumer", "System", arguments], path: "Tests/simulate",
+            swiftSettings: strict),
+        tests("SimulationTests", ["Simulation", "SLSConsumer"]),
         tests("SystemTests", ["System"]),
         tests("YAMLTests", ["YAML"]),
         tests("ConsoleLogTests", ["ConsoleLog", "System", logging]),

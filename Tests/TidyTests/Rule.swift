@@ -60,5 +60,5 @@ struct Rule: Sendable, CustomStringConvertible {
         }
     }
 
-    static let all: [Rule] = sizeRules + importRules + nameRules + safetyRules + coreRules + textRules
+    static let all: [Rule] = sizeRules + importRules + nameRules + safetyRules + coreRules + simulationRules + textRules
 }

@@ -1,4 +1,4 @@
-import SLSClient
+package import SLSClient
 import SLSProtocol
 
 extension DeliveryAnswer {
@@ -8,7 +8,7 @@ extension DeliveryAnswer {
     ]
 
     /// What a failed put means for its log groups.
-    init(_ error: ClientError) {
+    package init(_ error: ClientError) {
         switch error {
         case .transport(let failure):
             self =

@@ -1,0 +1,108 @@
+import FakeSLS
+import SLSConsumer
+import SLSProtocol
+
+/// A promise that was not kept.
+package struct Violation: Sendable {
+    /// The promises of `docs/simulation.md`, by their names there.
+    package enum Property: String, CaseIterable, Sendable {
+        /// At the start of a write the server's table names the writer.
+        case writeByHolder = "a write by another than the holder"
+        /// The same of a save.
+        case saveByHolder = "a save by another than the holder"
+        /// Never two tasks in RUN or DRAIN on one shard.
+        case oneWorker = "two at work on one shard"
+        /// What lies below a checkpoint and is owed stands in its target.
+        case nothingLost = "lost: below a checkpoint and not in its target"
+        /// Nothing accepted before the configured start arrives.
+        case nothingEarly = "delivered from before the start"
+        /// Each log group arrives where it belongs.
+        case rightTarget = "delivered to another target"
+        /// In order: no child before its parents are over.
+        case parentsFirst = "a child before its parents were over"
+        /// Nobody wakes again and again without having anything to do.
+        case rests = "wakes without end"
+        /// When faults stop, all settles in time.
+        case settles = "not settled in time"
+    }
+
+    package let property: Property
+    package let time: Double
+    package let detail: String
+}
+
+/// What came of a history.
+package struct History: Sendable {
+    package var violation: Violation?
+    package var eventCount: Int
+    package var faults: FaultCounts
+    /// Between the end of the faults and the moment when all was settled.
+    var settledAfter: TrueTime
+    /// How often one of the three unfenceable faults broke a promise, as it may.
+    package var weakCount: Int
+    /// Log groups in their targets, and how often one came again.
+    package var storedCount: Int
+    package var repeatedCount: Int
+}
+
+/// Who knows the truth: the server's table, the source, the targets' stores. It never asks the code what it believes.
+struct Judge {
+    var violation: Violation?
+    var isSettled = false
+    /// When the faults were over.
+    var calmed = TrueTime.zero
+    /// Whether somebody at work has ended, with another to take over.
+    var hasCrashedAtWork = false
+    var weakCount = 0
+    var storedCount = 0
+    var repeatedCount = 0
+
+    /// The number of the latest heartbeat of each process that the server has heard.
+    var lastHeartbeat = [Int](repeating: 0, count: 8)
+    /// The latest save of each shard that was heard, by its number.
+    var lastSave: [ShardID: Int] = [:]
+    /// Who has worked on a shard, to notice take-overs.
+    var lastWorker: [ShardID: Int] = [:]
+    /// How many log groups of each shard are known to be stored or not owed, from the first on.
+    var provenCounts: [Int] = []
+
+    /// When the first consumer was started: nothing from before it is wanted by those that start at the end.
+    var firstStart: TrueTime?
+    /// Whoever is making the group: which process, which life.
+    var maker: (process: Int, life: Int)?
+    /// When the maker had done what it has to.
+    var makerDone: TrueTime?
+    var isGroupMade = false
+    /// When the group that now exists was made.
+    var groupMade = TrueTime.zero
+    /// When every shard of it first had a checkpoint; nil before.
+    var startCompleted: TrueTime?
+    /// Whether the group's maker was hindered from saving the first checkpoints: then floods are possible (4.4).
+    var isFloodPossible = false
+
+    /// Others wait ten seconds for the first checkpoints, by their clocks, and then act as after a crash of the maker.
+    var mayFlood: Bool {
+        guard let makerDone, !isFloodPossible else { return true }
+        return makerDone - groupMade > .seconds(9)
+    }
+
+    mutating func noteFirstStart(_ now: TrueTime) { firstStart = firstStart ?? now }
+
+    mutating func noteGroupMade(byHand: Bool, at now: TrueTime) {
+        isGroupMade = true
+        groupMade = now
+        startCompleted = nil
+        if byHand { isFloodPossible = true }
+    }
+
+    /// What must be known before the server acts: whether there is no group to be made yet, whether the shard of a first
+    /// checkpoint has one already.
+    func before(_ request: Request, _ server: SimulatedServer) -> Bool {
+        switch request {
+        case .createGroup: server.group == nil
+        case .save(let shard, _, nil, _, _):
+            server.group?.shardRows.contains { $0.shard == shard && $0.checkpoint != nil } ?? false
+        default: false
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package import SLSConsumer
+
+/// A rule that can be left out, and what breaks then: the table of `docs/simulation.md` as data, executed by a test.
+package struct Rule: Sendable {
+    package let name: String
+    package let safeguards: Safeguards
+    /// What brings it out.
+    package let fault: String
+    /// Which promise breaks first, and in which history; nil where no world can tell.
+    package let broken: (property: Violation.Property, seed: UInt64)?
+
+    package static let table: [Rule] = [
+        Rule("lease-from-sending", .leaseFromSending, "slow answers to heartbeats, then silence", .saveByHolder, 3101),
+        Rule("margin", .margin, "clock rates a tenth apart, then silence", .oneWorker, 754),
+        Rule("watchdog", .watchdog, "a partition longer than the lease", .oneWorker, 27),
+        Rule("fence", .fence, "a stop between the decision and the act", .saveByHolder, 28),
+        Rule("unforced-saves", .unforcedSaves, "a save that arrives after later ones", .saveByHolder, 1197),
+        Rule("reports-draining", .reportsDraining, "a consumer that joins", .oneWorker, 57),
+        Rule("stop-before-start", .stopBeforeStart, "a shard that comes back while it is drained", .oneWorker, 2536),
+        Rule("children-from-beginning", .childrenFromBeginning, "a split, start at the end", .nothingLost, 5),
+        Rule("patient-positions", .patientPositions, "two that start at once, start at the end", .nothingLost, 15_853),
+        Rule("makers-checkpoints", .makersCheckpoints, "shards split before, start at the end", .nothingEarly, 5),
+        Rule("first-save", .firstSave, "a shard that stays empty", .settles, 1),
+        Rule("look-out", .lookOut, "a save that arrives after later ones", .settles, 5),
+        Rule("repeated-save", [.repeatedSave, .lookOut], "the same, at a read-only end", .settles, 5),
+        Rule("acknowledges-answers", .acknowledgesAnswers, "a target that fails", .nothingLost, 2),
+        Rule("follows-timeout", .followsTimeout, "another library lowers T, then silence", .oneWorker, 5038),
+        Rule("lease-generations", .leaseGenerations, "slow mailboxes"),
+    ]
+
+    private init(
+        _ name: String, _ safeguards: Safeguards, _ fault: String, _ property: Violation.Property, _ seed: UInt64
+    ) {
+        self.name = name
+        self.safeguards = safeguards
+        self.fault = fault
+        broken = (property, seed)
+    }
+
+    private init(_ name: String, _ safeguards: Safeguards, _ fault: String) {
+        self.name = name
+        self.safeguards = safeguards
+        self.fault = fault
+        broken = nil
+    }
+}

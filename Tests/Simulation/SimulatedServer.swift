@@ -1,0 +1,215 @@
+import FakeSLS
+import SLSClient
+import SLSConsumer
+import SLSProtocol
+
+/// The service: one source logstore and one consumer group. Who gets what is the emulator's own values' to say; here is
+/// what the store does for them.
+struct SimulatedServer {
+    /// A consumer group as it stands in the store.
+    private struct StoredGroup {
+        var consumers: [GroupCoordinator.ConsumerRow] = []
+        var shards: [ShardID: GroupCoordinator.ShardRow] = [:]
+
+        mutating func apply(_ changes: GroupCoordinator.Changes) {
+            if let consumers = changes.consumers { self.consumers = consumers }
+            for row in changes.shards { shards[row.shard] = row }
+            for shard in changes.removedShards { shards[shard] = nil }
+        }
+    }
+
+    /// Nothing is heard while it is away.
+    var isUp = true
+    /// Every log group that the source has accepted; a `Content` is its place here.
+    private(set) var accepted: [LogGroupTruth] = []
+    /// The log groups of each shard, in order, by the shard's number.
+    private(set) var logs: [[Content]] = []
+    private(set) var group: GroupCoordinator?
+    private(set) var map: ShardMap
+
+    private let clock: SkewedClock
+    private var cursors = CursorAllocator()
+    private var stored = StoredGroup()
+
+    init(shardCount: Int, clock: SkewedClock) {
+        self.clock = clock
+        map = ShardMap(shardCount: shardCount, created: Self.wall(clock, .zero))
+        open(map.shards, at: .zero)
+    }
+
+    // MARK: Time
+
+    func now(_ time: TrueTime) -> Instant { clock.reading(at: time) }
+
+    private static func wall(_ clock: SkewedClock, _ time: TrueTime) -> Timestamp {
+        Timestamp(seconds: 1_700_000_000 + Int(clock.reading(at: time).nanoseconds / 1_000_000_000))
+    }
+
+    /// Its time of day.
+    func wall(_ time: TrueTime) -> Timestamp { Self.wall(clock, time) }
+
+    // MARK: The source
+
+    /// Takes a log group into the shard of a key.
+    mutating func accept(topic: Int, target: Int?, key: HashKey, at time: TrueTime) {
+        // All keys are covered.
+        guard let shard = try? map.shard(for: key).id else { return }
+        let cursor = cursors.take(1, in: shard)
+        logs[shard.value].append(accepted.count)
+        accepted.append(
+            LogGroupTruth(
+                shard: shard, cursor: cursor, accepted: time, received: wall(time), topic: topic, target: target))
+    }
+
+    mutating func noteStored(_ content: Content) { accepted[content].storedCount += 1 }
+
+    mutating func split(_ shard: ShardID, at time: TrueTime) -> Bool {
+        // One that was split meanwhile, or is too narrow, is refused.
+        guard let family = try? map.split(shard, .middle, created: wall(time)) else { return false }
+        open(Array(family.dropFirst()), at: time)
+        return true
+    }
+
+    mutating func merge(_ shard: ShardID, at time: TrueTime) -> Bool {
+        // The last one has no neighbour.
+        guard let family = try? map.merge(shard, created: wall(time)) else { return false }
+        open(Array(family.prefix(1)), at: time)
+        return true
+    }
+
+    private mutating func open(_ shards: [Shard], at time: TrueTime) {
+        for shard in shards {
+            _ = cursors.open(shard.id, created: now(time).nanoseconds)
+            logs.append([])
+        }
+        let facts = map.facts(ends: cursors)
+        group?.update(shards: facts)
+        store()
+    }
+
+    func end(of shard: ShardID) -> Cursor? { cursors.end(of: shard) }
+
+    // MARK: The group
+
+    /// The table's row of a shard, at this very moment.
+    mutating func row(_ shard: ShardID, at time: TrueTime) -> GroupCoordinator.ShardRow? {
+        expire(at: time)
+        guard let index = group?.index(of: shard) else { return nil }
+        return group?.shards[index].row
+    }
+
+    /// Forgets whoever was silent for too long.
+    mutating func expire(at time: TrueTime) {
+        let reading = now(time)
+        group?.expire(now: reading)
+    }
+
+    /// Makes or unmakes the group, as another library or a person does.
+    mutating func setGroup(_ settings: GroupCoordinator.Settings?) {
+        group = settings.map { GroupCoordinator($0, shards: map.facts(ends: cursors)) }
+        stored = StoredGroup()
+        store()
+    }
+
+    mutating func update(_ settings: GroupCoordinator.Settings) {
+        group?.update(settings)
+        store()
+    }
+
+    /// Reads everything anew from the store; every member gets a fresh timeout.
+    mutating func restart(at time: TrueTime) {
+        isUp = true
+        guard let settings = group?.settings else { return }
+        group = GroupCoordinator(
+            restoring: settings, consumers: stored.consumers,
+            shards: stored.shards.values.sorted { $0.shard < $1.shard },
+            facts: map.facts(ends: cursors), now: now(time))
+    }
+
+    private mutating func store() {
+        if let changes = group?.takeChanges(), !changes.isEmpty { stored.apply(changes) }
+    }
+
+    // MARK: Answers
+
+    mutating func answer(_ request: Request, at time: TrueTime) -> Answer {
+        do throws(APIError) {
+            let answer = try respond(to: request, at: time)
+            store()
+            return answer
+        } catch {
+            return .failed(.api(error, requestID: ""))
+        }
+    }
+
+    private mutating func respond(to request: Request, at time: TrueTime) throws(APIError) -> Answer {
+        let reading = now(time)
+        switch request {
+        case .findGroup: return .group(timeout: group?.settings.timeout)
+        case .listShards: return .shards(map.shards.map { ($0.id, $0.isReadOnly) })
+        case .getCursor(let shard, let position): return .cursor(try cursor(position, of: shard))
+        case .createGroup(let timeout):
+            guard group == nil else { throw APIError(.consumerGroupAlreadyExist, "") }
+            setGroup(GroupCoordinator.Settings(timeout: timeout, inOrder: false))
+            return .done
+        case .pull(let shard, let cursor, let count): return pull(shard, from: cursor, count: count)
+        case .heartbeat(let name, let reported, _):
+            guard group != nil else { throw APIError(.consumerGroupNotExist, "") }
+            return .granted(try group?.heartbeat(from: name, reporting: reported, now: reading) ?? [])
+        case .save(let shard, let cursor, let name, let isForced, _):
+            guard group != nil else { throw APIError(.consumerGroupNotExist, "") }
+            try group?.save(
+                Checkpoint(cursor.encoded), shard: shard, by: name, isForced: isForced, now: reading,
+                wallMicroseconds: 1)
+            return .done
+        case .readCheckpoints:
+            guard let group else { throw APIError(.consumerGroupNotExist, "") }
+            var found: [ShardID: Cursor] = [:]
+            for row in group.shardRows { found[row.shard] = row.checkpoint?.cursor }
+            return .checkpoints(found)
+        case .put: preconditionFailure("a put goes to a target")
+        }
+    }
+
+    private func cursor(_ position: CursorPosition, of shard: ShardID) throws(APIError) -> Cursor {
+        guard let end = cursors.end(of: shard) else { throw APIError(.shardNotExist, "", status: 400) }
+        let log = logs[shard.value]
+        switch position {
+        case .begin: return log.first.map { accepted[$0].cursor } ?? end
+        case .end: return end
+        case .received(let time): return log.first { accepted[$0].received >= time }.map { accepted[$0].cursor } ?? end
+        }
+    }
+
+    private func pull(_ shard: ShardID, from cursor: Cursor, count: Int) -> Answer {
+        let log = logs[shard.value]
+        let start = place(of: cursor, in: log)
+        let found = Array(log[start...].prefix(count))
+        let end = cursors.end(of: shard) ?? cursor
+        let next = start + found.count < log.count ? accepted[log[start + found.count]].cursor : end
+        return .pulled(
+            ShardConsumer.Pulled(
+                next: next, count: found.count, rawByteCount: found.count * 1_000, isAtEnd: next == end),
+            found.isEmpty
+                ? nil
+                : Load(
+                    batch: Batch(shard: shard, first: cursor, next: next, count: found.count, bytes: []),
+                    contents: found))
+    }
+
+    /// How many log groups of a shard stand before a position.
+    private func place(of cursor: Cursor, in log: [Content]) -> Int {
+        var (low, high) = (0, log.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if accepted[log[middle]].cursor < cursor { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+/// What a pull brought: the batch as the consumer has it, and what its bytes are.
+struct Load {
+    let batch: Batch
+    let contents: [Content]
+}

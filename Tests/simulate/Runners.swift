@@ -1,0 +1,53 @@
+import SLSConsumer
+import Simulation
+import System
+
+/// Threads that share out a range of seeds.
+final class Runners: Sendable {
+    private struct State {
+        var next: UInt64
+        var tally = Tally()
+        var runningCount = 0
+    }
+
+    private let end: UInt64
+    private let size: Size
+    private let limit: Int
+    private let rulesOff: Safeguards
+    private let state: Lock<State>
+
+    /// - Parameter limit: Violations after which no new history begins.
+    init(first: UInt64, count: Int, size: Size, limit: Int, rulesOff: Safeguards) {
+        end = first + UInt64(count)
+        self.size = size
+        self.limit = limit
+        self.rulesOff = rulesOff
+        state = Lock(State(next: first))
+    }
+
+    /// Runs all of them and returns when they are done.
+    func run(on threadCount: Int) async throws -> Tally {
+        let threads = try (0..<threadCount).map { index in
+            try Thread.start(name: "simulate-\(index)") { self.work() }
+        }
+        for thread in threads { await thread.join() }
+        return state.withLock { $0.tally }
+    }
+
+    private func work() {
+        while let seeds = take() {
+            var tally = Tally()
+            for seed in seeds { tally.add(Simulation.run(seed: seed, size: size, without: rulesOff), seed: seed) }
+            state.withLock { $0.tally.add(tally) }
+        }
+    }
+
+    private func take() -> Range<UInt64>? {
+        state.withLock { state in
+            guard state.next < end, state.tally.violations.count < limit else { return nil }
+            let first = state.next
+            state.next = min(end, first + (size == .small ? 50 : 1))
+            return first..<state.next
+        }
+    }
+}

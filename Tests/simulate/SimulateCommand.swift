@@ -1,0 +1,65 @@
+import ArgumentParser
+import Simulation
+import System
+
+/// Runs seeded histories of one server and its consumers, on all cores, and says what broke.
+@main struct SimulateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Run seeded histories of a server, its consumers and their targets, and judge them by the truth.")
+
+    @Option(help: "How many histories to run. (default: 10000)") var seeds = 10_000
+    @Option(help: "The first seed. (default: 1)") var from: UInt64 = 1
+    @Option(help: "The size of the histories: small or full. (default: small)") var size = Size.small
+    @Option(help: "How many threads run them. (default: 2)") var threads = 2
+    @Option(help: "Stop after so many violations. (default: 10)") var violations = 10
+
+    @Option(help: "Leave out a rule, by its name in docs/simulation.md, to see what breaks. (default: none)")
+    var without: String?
+    @Flag(help: "Print everything that happens in the first history, and run no other.") var trace = false
+
+    func run() async throws {
+        let rulesOff = try without.map { name in
+            guard let rule = Rule.table.first(where: { $0.name == name }) else {
+                throw ValidationError("no rule \(name)")
+            }
+            return rule.safeguards
+        }
+        if trace {
+            let history = Simulation.run(seed: from, size: size, without: rulesOff ?? [], listener: { print($0) })
+            if let violation = history.violation {
+                print("VIOLATION \(violation.property.rawValue): \(violation.detail)")
+            }
+            return
+        }
+        let began = MonotonicClock.nanoseconds()
+        let tally = try await Runners(
+            first: from, count: seeds, size: size, limit: violations, rulesOff: rulesOff ?? []
+        ).run(on: threads)
+        let seconds = Double(MonotonicClock.nanoseconds() - began) / 1e9
+        print(report(tally, seconds: seconds))
+        if !tally.violations.isEmpty || (seeds >= 1_000 && !tally.silentFaults.isEmpty) { throw ExitCode.failure }
+    }
+
+    private func report(_ tally: Tally, seconds: Double) -> String {
+        var lines = [
+            "\(tally.historyCount) histories (\(size.rawValue)), \(tally.countedCount) of them counted; "
+                + "\(tally.eventCount) events, \(tally.eventCount / max(1, tally.historyCount)) a history",
+            "\(Int(Double(tally.historyCount) / seconds)) histories/s, \(Int(Double(tally.eventCount) / seconds)) events/s, "
+                + "\(Int(seconds)) s on \(threads) threads",
+            "\(tally.storedCount) log groups delivered, \(tally.repeatedCount) of them again; settled after "
+                + "\(Int(tally.longestSettling)) s at the latest",
+            "broken as unfenceable faults may: \(tally.weakCount)",
+        ]
+        lines += Fault.allCases.map { "  \($0): \(tally.faults[$0])" }
+        for fault in tally.silentFaults { lines.append("never fired: \(fault)") }
+        for (seed, violation) in tally.violations.sorted(by: { $0.seed < $1.seed }) {
+            lines.append(
+                "VIOLATION \(violation.property.rawValue), at \(violation.time) s: \(violation.detail)\n    "
+                    + Simulation.replay(seed: seed, size: size))
+        }
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension Size: ExpressibleByArgument {}
