@@ -72,6 +72,11 @@ extension DispatcherSettings {
                 "--delivery \(mode): the start must mean the same at every restart, or log groups that were skipped could "
                     + "not be told from those delivered; write SLS_CURSOR_START=\(instead.iso8601), or begin")
         }
+        if gapPolicy == .latest {
+            mistakes.append(
+                "--delivery \(mode): SLS_GAP_POLICY=latest skips log groups that could never be gone back to, for the target "
+                    + "would refuse them as if they were stored; write earliest or fail")
+        }
         return mistakes
     }
 }

@@ -125,6 +125,15 @@ import Testing
         #expect(mistakes(["SLS_CURSOR_START": start]).isEmpty)
     }
 
+    @Test func `skipping what is kept is refused in exactly-once modes`() {
+        let found = mistakes(["SLS_DELIVERY": "exactly-once-batched", "SLS_GAP_POLICY": "latest"])
+        #expect(found.count == 1 && found[0].contains("SLS_GAP_POLICY=latest") && found[0].contains("earliest"))
+        for policy in ["earliest", "fail"] {
+            #expect(mistakes(["SLS_DELIVERY": "exactly-once", "SLS_GAP_POLICY": policy]).isEmpty)
+        }
+        #expect(mistakes(["SLS_GAP_POLICY": "latest"]).isEmpty)
+    }
+
     @Test(arguments: [("to2", "is a target too"), ("all", "is the source")])
     func `dead letters go neither to a target nor back to the source`(logstore: String, reason: String) {
         for mode in DeliveryMode.allCases {
