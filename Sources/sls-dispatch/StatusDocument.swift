@@ -32,8 +32,12 @@ struct StatusDocument: Encodable {
         let suppressedDuplicates: Int
         let gaps: Int
         let restarts: Int
+        /// Since the start of the process: read = routed + dropped by rule.
+        let read: Int
+        let routed: Int
+        let dropped: Int
 
-        init(_ shown: DispatcherStatus.Shard) {
+        init(_ shown: DispatcherStatus.Shard, _ ledger: Ledger.Shard) {
             shard = shown.id.value
             state = shown.state
             reason = shown.reason
@@ -47,6 +51,9 @@ struct StatusDocument: Encodable {
             suppressedDuplicates = shown.suppressedDuplicateCount
             gaps = shown.gapCount
             restarts = shown.restartCount
+            read = ledger.read
+            routed = ledger.routed
+            dropped = ledger.dropped
         }
     }
 
@@ -113,7 +120,7 @@ struct StatusDocument: Encodable {
                 routed: target.routed, suppressed: target.suppressed, deadLettered: target.deadLettered,
                 inFlight: target.inFlight, returned: target.returned)
         }
-        shards = status.shards.map(Shard.init)
+        shards = status.shards.map { Shard($0, status.totals.ledger.shards[$0.id] ?? Ledger.Shard()) }
     }
 
     var json: String { sls_dispatch.json(self) + "\n" }

@@ -269,4 +269,42 @@ import Testing
         #expect(service.calls(.heartbeat).count > 5)
         #expect(!lines.all.contains { $0.contains("fake-secret") || $0.contains("fake-id") })
     }
+
+    @Test(arguments: DeliveryMode.allCases)
+    func `the books are right after a stop and after a hand-over with full queues`(mode: DeliveryMode) async throws {
+        let service = try ScriptedService.withTargets()
+        try await service.fill(0..<240)
+        service.follow { call in
+            guard call.api == .putLogs else { return nil }
+            if call.request.url.contains("/audit/") { return .refuse(403, "WriteQuotaExceed") }
+            return call.request.url.contains("/clicks/") ? .refuse(404, "LogStoreNotExist") : nil
+        }
+        func configure(_ settings: inout DispatcherSettings) {
+            settings.delivery.mode = mode
+            settings.delivery.batchWait = .seconds(1)
+        }
+        let one = try LiveDispatcher("a", of: service) { configure(&$0) }
+        let two = try LiveDispatcher("b", of: service) { configure(&$0) }
+        try await running(one) {
+            try await wait(for: "the queues are full") {
+                let ledger = one.dispatcher.status.totals.ledger
+                return ledger.targets[0].accepted == 80 && ledger.targets[1].inFlight == 80
+            }
+            // Both must settle into two shards each.
+            try await running(two) {
+                try await wait(for: "shards are handed over", within: .seconds(60)) {
+                    two.dispatcher.status.totals.ledger.targets[1].inFlight == 40
+                }
+                let ledger = one.dispatcher.status.totals.ledger
+                #expect(ledger.mistakes == [] && ledger.targets[1].returned == 40)
+                #expect(ledger.targets[1].inFlight == 40)
+            }
+            service.follow { call in
+                call.api == .putLogs && call.request.url.contains("/clicks/") ? .refuse(404, "LogStoreNotExist") : nil
+            }
+            _ = try await one.leave()
+        }
+        let ledger = one.dispatcher.status.totals.ledger
+        #expect(ledger.mistakes == [] && ledger.targets[2].returned == ledger.targets[2].routed)
+    }
 }

@@ -121,6 +121,8 @@ public protocol DeliveryMachine<Payload>: Sendable {
     var isBlocked: Bool { get }
     /// Log groups admitted and not done with, by target: counted from the queues.
     var pendingCounts: [Int] { get }
+    /// Log groups admitted and then let go of undelivered, by target: counted where each is let go of.
+    var returnedCounts: [Int] { get }
 
     /// Takes in one event and says what follows from it.
     ///

@@ -32,6 +32,8 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
         /// To be sent again, ascending by id.
         var retries: [Attempt] = []
         var inFlight: [Int: Attempt] = [:]
+        /// Log groups let go of undelivered.
+        var returnedCount = 0
         /// How many attempts, waiting or in flight, were refused for good when last answered.
         var refusedCount = 0
         /// Whether no try has succeeded since one got no answer.
@@ -62,9 +64,18 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
             retries.insert(attempt, at: index)
         }
 
+        /// Lets go of everything that is not in flight.
         mutating func dropUnsent() {
+            returnedCount += queue.count + retries.count
             queue.removeAll()
             retries.removeAll()
+        }
+
+        /// Lets go of what was never sent and does not lie below something sent.
+        mutating func dropUnsent(from end: Cursor?) {
+            let before = queue.count
+            queue.removeAll { write in end.map { write.cursor >= $0 } ?? true }
+            returnedCount += before - queue.count
         }
     }
 
@@ -102,6 +113,8 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
 
     /// Writes that are queued, waiting for another try or in flight, by target.
     public var pendingCounts: [Int] { lanes.map { $0.queue.count + $0.retries.count + $0.inFlight.count } }
+    /// Log groups let go of undelivered on the way out, by target.
+    public var returnedCounts: [Int] { lanes.map(\.returnedCount) }
     /// Writes that are in flight.
     public var inFlightCount: Int { lanes.reduce(0) { $0 + $1.inFlight.count } }
     /// Whether a target refuses a log group of this shard for good.
@@ -126,13 +139,7 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
         switch event {
         case .tick: break
         case .admit(let element, let targets):
-            guard drain == nil else { break }
-            fanOut.admit(element.cursor, targetCount: targets.count)
-            for target in targets {
-                lastID += 1
-                lanes[target].queue.append(
-                    Write(id: lastID, target: target, elements: [element], address: .loadBalanced))
-            }
+            admit(element, to: targets)
         case .answered(let id, let answer): actions += answered(id, answer, now: now, using: &generator)
         case .drain(let reason): beginDrain(reason)
         }
@@ -142,6 +149,19 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
             actions.append(.finish)
         }
         return actions
+    }
+
+    private mutating func admit(_ element: Delivery<Payload>.Element, to targets: [Int]) {
+        guard drain == nil else {
+            for target in targets { lanes[target].returnedCount += 1 }
+            return
+        }
+        fanOut.admit(element.cursor, targetCount: targets.count)
+        for target in targets {
+            lastID += 1
+            lanes[target].queue.append(
+                Write(id: lastID, target: target, elements: [element], address: .loadBalanced))
+        }
     }
 
     private mutating func answered(
@@ -208,8 +228,10 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
     private mutating func keep(_ attempt: Attempt) {
         let target = attempt.write.target
         switch drain {
-        case .handOver: break
-        case .shutDown where lanes[target].isBlocked: lanes[target].dropUnsent()
+        case .handOver: lanes[target].returnedCount += 1
+        case .shutDown where lanes[target].isBlocked:
+            lanes[target].returnedCount += 1
+            lanes[target].dropUnsent()
         case .shutDown, nil: lanes[target].keep(attempt)
         }
     }
@@ -224,7 +246,7 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
             // The checkpoint cannot pass what is refused, and a person has to come first.
             case .shutDown where lanes[target].isBlocked: lanes[target].dropUnsent()
             // What lies below something sent is still sent, so that the last checkpoint covers everything that was.
-            case .shutDown: lanes[target].queue.removeAll { write in sentUpTo.map { write.cursor >= $0 } ?? true }
+            case .shutDown: lanes[target].dropUnsent(from: sentUpTo)
             }
         }
     }

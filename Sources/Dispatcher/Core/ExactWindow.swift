@@ -102,6 +102,8 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
 
     private struct Target {
         var lanes: [Lane]
+        /// Log groups let go of undelivered.
+        var returnedCount = 0
         /// Whether nobody has answered since a try got no answer: then one request at a time asks.
         var isTroubled = false
         var backoff = Backoff()
@@ -138,6 +140,8 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
 
     /// Log groups that are queued, waiting for another try or in flight, by target.
     public var pendingCounts: [Int] { targets.map { $0.lanes.reduce(0) { $0 + $1.pendingCount } } }
+    /// Log groups let go of undelivered on the way out, by target.
+    public var returnedCounts: [Int] { targets.map(\.returnedCount) }
     /// Whether a target refuses a log group of this shard for good.
     public var isBlocked: Bool { targets.contains { $0.isBlocked } }
 
@@ -177,7 +181,10 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
     }
 
     private mutating func admit(_ element: Element, to owed: [Int]) {
-        guard drain == nil else { return }
+        guard drain == nil else {
+            for target in owed { targets[target].returnedCount += 1 }
+            return
+        }
         fanOut.admit(element.cursor, targetCount: owed.count)
         let lane = configuration.keys.lane(of: element.cursor)
         for target in owed {
@@ -323,6 +330,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         if mayStillSend(head) {
             targets[target].lanes[lane].head = head
         } else {
+            targets[target].returnedCount += head.write.elements.count + targets[target].lanes[lane].queue.count
             targets[target].lanes[lane].head = nil
             targets[target].lanes[lane].queue.removeAll()
         }
@@ -333,17 +341,19 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         drain = reason
         let sentUpTo = sentUpTo
         for target in targets.indices {
+            // The checkpoint cannot pass what is refused, and a person has to come first.
+            let keepsNothing = reason == .handOver || targets[target].isBlocked
             for lane in targets[target].lanes.indices {
-                switch reason {
-                case .handOver: targets[target].lanes[lane].dropUnsent()
-                // The checkpoint cannot pass what is refused, and a person has to come first.
-                case .shutDown where targets[target].isBlocked: targets[target].lanes[lane].dropUnsent()
-                // What lies below something sent is still sent, so that the last checkpoint covers all that was.
-                case .shutDown:
+                let before = targets[target].lanes[lane].pendingCount
+                if keepsNothing {
+                    targets[target].lanes[lane].dropUnsent()
+                } else {
+                    // What lies below something sent is still sent, so that the last checkpoint covers all that was.
                     targets[target].lanes[lane].queue.removeAll { element in
                         sentUpTo.map { element.cursor >= $0 } ?? true
                     }
                 }
+                targets[target].returnedCount += before - targets[target].lanes[lane].pendingCount
             }
         }
     }

@@ -106,6 +106,8 @@ struct ShardDelivery: Sendable {
         var ending = ShardConsumer.ProcessorEnding.finished
         /// What the message at hand changes.
         var entry: Ledger.Entry
+        /// What the window had let go of when that was last booked.
+        var returned: [Int]
         var random = SystemRandomNumberGenerator()
 
         var held: HeldShard { delivery.held }
@@ -115,6 +117,7 @@ struct ShardDelivery: Sendable {
             self.window = window
             self.delivery = delivery
             entry = Ledger.Entry(targetCount: delivery.outside.targets.count)
+            returned = window.returnedCounts
         }
 
         /// - Returns: Whether nothing is left to do.
@@ -132,14 +135,19 @@ struct ShardDelivery: Sendable {
             return isOver || (isWindingUp && window.pendingCount == 0)
         }
 
-        /// Gives back what is not delivered.
+        /// Gives back what is left in the window; what it let go of before is booked.
         mutating func close() {
             for (index, count) in window.pendingCounts.enumerated() { entry.targets[index].returned = count }
             outside.counters.add(entry, of: held.id)
         }
 
         private mutating func settleAccounts() {
-            for (index, count) in window.pendingCounts.enumerated() { entry.targets[index].inFlight = count }
+            let counts = window.returnedCounts
+            for (index, count) in window.pendingCounts.enumerated() {
+                entry.targets[index].inFlight = count
+                entry.targets[index].returned = counts[index] - returned[index]
+            }
+            returned = counts
             outside.counters.add(entry, of: held.id)
             entry = Ledger.Entry(targetCount: outside.targets.count)
         }

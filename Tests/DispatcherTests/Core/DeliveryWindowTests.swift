@@ -269,4 +269,32 @@ private struct Window {
         #expect(window.handle(.answered(4, .accepted)) == ["deadLettered 4", "ack [1]"])
         #expect(window.handle(.answered(3, .refused)) == ["blocked 0 at 3"], "what is not about the data blocks")
     }
+
+    @Test func `what is let go of on the way out is counted`() {
+        var handedOver = Window()
+        for cursor in 1...4 { _ = handedOver.admit(Int64(cursor), to: 0) }
+        _ = handedOver.handle(.answered(1, .postponed))
+        _ = handedOver.handle(.drain(.handOver))
+        #expect(handedOver.window.returnedCounts == [3, 0], "one to be sent again and two never sent")
+        #expect(handedOver.handle(.answered(2, .unanswered)) == ["finish"])
+        #expect(handedOver.window.returnedCounts == [4, 0])
+
+        var stopped = Window()
+        for cursor in 1...4 { _ = stopped.admit(Int64(cursor), to: 0) }
+        _ = stopped.admit(5, to: 1)
+        _ = stopped.handle(.drain(.shutDown))
+        #expect(stopped.window.returnedCounts == [0, 0], "all of them lie below something sent")
+        _ = stopped.handle(.answered(1, .refused))
+        #expect(stopped.window.returnedCounts == [3, 0])
+        _ = stopped.admit(6, to: 0)
+        #expect(stopped.window.returnedCounts == [4, 0])
+    }
+
+    @Test func `shutting down gives back what lies above all that was sent`() {
+        var window = Window()
+        for cursor in 1...5 { _ = window.admit(Int64(cursor), to: 0) }
+        _ = window.handle(.drain(.shutDown))
+        #expect(window.window.returnedCounts == [3, 0])
+        #expect(window.window.pendingCounts == [2, 0])
+    }
 }

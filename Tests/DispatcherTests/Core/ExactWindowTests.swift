@@ -198,4 +198,31 @@ private typealias Window = ExactWindowFixture
         _ = window.handle(.answered(1, .refused))
         #expect(window.handle(.drain(.shutDown)) == ["finish"])
     }
+
+    @Test(arguments: [Membership.DrainReason.handOver, .shutDown])
+    func `what is let go of on the way out is counted, each log group once for each target`(
+        reason: Membership.DrainReason
+    ) throws {
+        var window = try Window()
+        let (a1, a2, b1) = (window.cursor(0, 1), window.cursor(0, 2), window.cursor(1, 1))
+        for cursor in [a1, a2, b1].sorted() { _ = window.admit(cursor, to: [0, 1]) }
+        let first = try #require(window.writes.values.first { $0.target == 0 && $0.cursor.number == a1 })
+        let other = try #require(window.writes.values.first { $0.target == 0 && $0.cursor.number == b1 })
+        _ = window.handle(.answered(first.id, .refused))
+        _ = window.handle(.answered(other.id, .refused))
+        _ = window.handle(.drain(reason))
+        #expect(window.window.pendingCounts[0] == 0)
+        #expect(window.window.returnedCounts[0] == 3, "two heads, in two lanes, and a queue")
+        _ = window.admit(window.cursor(0, 3), to: [0])
+        #expect(window.window.returnedCounts[0] == 4, "what comes too late goes back as well")
+    }
+
+    @Test func `a write that fails while its shard is handed over is given back with what is behind it`() throws {
+        var window = try Window()
+        _ = window.admit(window.cursor(0, 1), window.cursor(0, 2))
+        #expect(window.handle(.drain(.handOver)).isEmpty)
+        #expect(window.window.returnedCounts == [1, 0])
+        #expect(window.handle(.answered(1, .unanswered)) == ["finish"])
+        #expect(window.window.returnedCounts == [2, 0])
+    }
 }
