@@ -4,7 +4,8 @@ public import SLSProtocol
 /// Shares out a fixed number of bytes among the pulls of all shards, first come, first served.
 ///
 /// A pull reserves the most it can bring, gives back what it did not, and the rest when its log groups are done with. A
-/// shard at its own bound is passed over; one that has nothing may always pull, or a small budget would never move.
+/// shard at its own bound is passed over, and holds nobody up: perhaps it never gives anything back. When nothing is held,
+/// any pull may go, or a small budget would never move.
 public struct FetchBudget: Sendable {
     /// A pull that waits for room.
     public struct Ticket: Hashable, Sendable {
@@ -36,7 +37,7 @@ public struct FetchBudget: Sendable {
     public mutating func request(_ byteCount: Int, for shard: ShardID) -> Ticket? {
         lastNumber += 1
         let ticket = Ticket(number: lastNumber, shard: shard, byteCount: byteCount)
-        if waiting.isEmpty, fits(ticket) {
+        if fits(ticket), waiting.allSatisfy(isShardFull) {
             grant(ticket)
             return nil
         }

@@ -9,8 +9,15 @@ private struct Refused: Error {}
 
 /// What a handler was given, and when.
 private final class Diary: Sendable {
+    /// Where a batch was; the batch itself would hold its bytes of the budget.
+    struct Place: Sendable {
+        let shard: ShardID
+        let first: Cursor
+        let next: Cursor
+    }
+
     struct Entry: Sendable {
-        let batch: Batch
+        let batch: Place
         let time: Instant
     }
 
@@ -23,7 +30,10 @@ private final class Diary: Sendable {
 
     func entries(of shard: Int) -> [Entry] { entries.filter { $0.batch.shard == ShardID(shard) } }
 
-    func note(_ batch: Batch) { lines.withLock { $0.append(Entry(batch: batch, time: clock.now)) } }
+    func note(_ batch: Batch) {
+        let place = Place(shard: batch.shard, first: batch.first, next: batch.next)
+        lines.withLock { $0.append(Entry(batch: place, time: clock.now)) }
+    }
 }
 
 extension LoopTests.HandlerTests {
@@ -102,13 +112,25 @@ extension LoopTests.HandlerTests {
                     if batch.shard == ShardID(0) { throw Refused() }
                 }
             )
-        ) { $0.pullCount = 5 }
+        ) {
+            $0.pullCount = 5
+            // What the failing shard holds for ever leaves it no room for another pull.
+            $0.byteBudgetPerShard = 600
+            $0.byteBudget = 3_000
+        }
         let began = service.clock.now
         try await running(member) {
             for shard in 1...3 {
                 try await wait(for: "shard \(shard) is read out") { try await isReadOut(shard, service) }
             }
             #expect(service.clock.now - began < .seconds(30))
+            await service.clock.sleep(for: .seconds(5))
+            // All have given their bytes back: nothing but a new pull can bring anything on.
+            try await service.fill(40)
+            for shard in 1...3 {
+                try await wait(for: "shard \(shard) is read on") { try await isReadOut(shard, service) }
+            }
+            #expect(member.consumer.status.shards[ShardID(0)]?.state == .waiting(.byteBudget))
             #expect(Set(diary.entries(of: 0).map(\.batch.first)).count == 1, "nothing behind it before it succeeds")
             #expect(try #require(member.consumer.status.shards[ShardID(0)]).retryCount > 0)
         }
