@@ -23,14 +23,14 @@ struct Checkpoints: Sendable {
 
     /// What the machine of a shard is told after it has asked for its position.
     func event(for shard: ShardID) -> ShardConsumer.Event {
-        if let text = unreadable[shard] { return .checkpointUnreadable(text) }
+        if let text = unreadable[shard] { return .checkpointUnreadable(text, by: .read) }
         // For the rule of initial positions a checkpoint of another shard counts, whatever stands in it.
         return .checkpointsRead(cursors.merging(unreadable.mapValues { _ in Cursor(number: 0) }) { $1 })
     }
 
     /// What it is told after it has looked out for others.
     func readBack(of shard: ShardID) -> ShardConsumer.Event {
-        if let text = unreadable[shard] { return .checkpointUnreadable(text) }
+        if let text = unreadable[shard] { return .checkpointUnreadable(text, by: .lookOut) }
         return .readBack(cursors[shard])
     }
 }

@@ -24,6 +24,8 @@ struct ShardLoop {
     private var stretchCount = 0
     private var start = Cursor(number: 0)
     private var sentUpTo: Cursor?
+    /// Where the last processor asked to go on.
+    private var sought: Cursor?
     private var seeks: [(cursor: Cursor, isDone: Eventually<Bool>)] = []
     private var random = SystemRandomNumberGenerator()
 
@@ -54,7 +56,17 @@ struct ShardLoop {
     }
 
     /// Nothing more comes.
-    func close() { stretch?.held.finish(nil) }
+    mutating func close() {
+        stretch?.held.finish(nil)
+        if let confirmed = machine.confirmed { arrive(at: confirmed) }
+    }
+
+    /// The shard stands at a position that is saved: if it was sought, what lies behind is left on purpose.
+    private mutating func arrive(at cursor: Cursor) {
+        if sought == cursor || seeks.contains(where: { $0.cursor == cursor }) { sentUpTo = nil }
+        for seek in seeks { seek.isDone.set(seek.cursor == cursor) }
+        (sought, seeks) = (nil, [])
+    }
 
     private mutating func event(of message: ShardTask.Message) -> ShardConsumer.Event? {
         switch message {
@@ -75,8 +87,7 @@ struct ShardLoop {
             guard number == stretch?.number else { return nil }
             sentUpTo = later(sentUpTo, result.sentUpTo)
             stretch = nil
-            // What lies behind is left on purpose.
-            if case .seek = result.ending { sentUpTo = nil }
+            if case .seek(let cursor) = result.ending { sought = cursor }
             return .processorEnded(result.ending)
         case .seek(let cursor, let isDone):
             seeks.append((cursor, isDone))
@@ -177,6 +188,7 @@ struct ShardLoop {
             shown.outstandingCount = machine.outstandingCount
             shown.restartCount = machine.restartCount
             shown.isCaughtUp = machine.isCaughtUp
+            if shown.isCaughtUp { shown.oldestPending = nil }
             shown.stage =
                 if drainReason != nil {
                     .shuttingDown
@@ -197,8 +209,6 @@ struct ShardLoop {
         if stretchCount == 0, let left = outside.left[task.shard], left < cursor { log.skipped(from: left, to: cursor) }
         start = cursor
         outside.rebalanced(.started(task.shard, at: cursor))
-        for seek in seeks { seek.isDone.set(seek.cursor == cursor) }
-        if !seeks.isEmpty { sentUpTo = nil }
-        seeks = []
+        arrive(at: cursor)
     }
 }

@@ -40,8 +40,8 @@ extension ShardConsumer {
         case tick
         /// The group's checkpoints; shards without one are left out.
         case checkpointsRead([ShardID: Cursor])
-        /// The shard's checkpoint is no cursor, whatever it was read for.
-        case checkpointUnreadable(String)
+        /// The shard's checkpoint is no cursor, as that call found it.
+        case checkpointUnreadable(String, by: Call)
         /// The shard's checkpoint as the look-out found it; nil for none.
         case readBack(Cursor?)
         /// The cursor of the position that was asked for.

@@ -11,7 +11,8 @@ public struct ShardConsumer: Sendable {
     private enum State: Equatable {
         case reading(ofAllShards: Bool)
         case resolving(CursorPosition, previous: Cursor?)
-        case savingFirst
+        /// Before anything is handed over from there; a seek was asked for, so it is worth being finished.
+        case savingFirst(isSought: Bool)
         case processing
         /// The processor is about to end; then the turn is taken.
         case turning(Turn)
@@ -92,7 +93,7 @@ public struct ShardConsumer: Sendable {
         switch event {
         case .tick: break
         case .checkpointsRead(let checkpoints): actions += checkpointsRead(checkpoints, now: now)
-        case .checkpointUnreadable(let text): actions += checkpointUnreadable(text, now: now)
+        case .checkpointUnreadable(let text, let call): actions += checkpointUnreadable(text, call, now: now)
         case .readBack(let cursor): actions += readBack(cursor, now: now)
         case .resolved(let cursor): actions += resolved(cursor, now: now)
         case .pulled(let pulled): self.pulled(pulled, now: now)
@@ -132,8 +133,8 @@ public struct ShardConsumer: Sendable {
         }
     }
 
-    private mutating func checkpointUnreadable(_ text: String, now: Instant) -> [Action] {
-        if calls.isUnderWay(.lookOut) { return readBack(nil, now: now) }
+    private mutating func checkpointUnreadable(_ text: String, _ call: Call, now: Instant) -> [Action] {
+        if call == .lookOut { return readBack(nil, now: now) }
         guard calls.succeeded(.read) else { return [] }
         switch state {
         case .reading:
@@ -149,12 +150,13 @@ public struct ShardConsumer: Sendable {
         guard calls.succeeded(.resolve), case .resolving(_, let previous) = state else { return [] }
         position = cursor
         // Saved before anything is handed over: a crash must not resolve another position (4.4, A2).
-        state = .savingFirst
+        state = .savingFirst(isSought: false)
         if !configuration.safeguards.contains(.firstSave) { return takeOver(at: cursor, now: now) }
-        guard let previous else { return [] }
+        // The position that was refused, once more: nothing is lost, and the next pull waits.
+        guard let previous, previous != cursor else { return [] }
         return [
             .report(
-                previous <= cursor
+                previous < cursor
                     ? .gap(from: previous, to: cursor) : .foreignPosition(previous, resumedAt: cursor))
         ]
     }
@@ -211,7 +213,8 @@ public struct ShardConsumer: Sendable {
         mustRepeatSave = false
         isRewound = false
         nextSave = now + configuration.saveInterval
-        return state == .savingFirst && cursor == position ? process(from: cursor, now: now) : []
+        if case .savingFirst = state, cursor == position { return process(from: cursor, now: now) }
+        return []
     }
 
     private mutating func failed(
@@ -222,6 +225,8 @@ public struct ShardConsumer: Sendable {
         case .notOwner: return [.cancelProcessing] + end(.lost)
         case _ where !isWanted: return []
         case .invalidCursor where call == .pull && state == .processing && outstandingCount == 0 && waiting == nil:
+            // Reset by the first pull that succeeds: the service may refuse the very cursor that it names next.
+            calls.backOff(call, now: now, using: &generator)
             switch configuration.gapPolicy {
             case .earliest: state = .resolving(.begin, previous: position)
             case .latest: state = .resolving(.end, previous: position)
@@ -303,7 +308,7 @@ public struct ShardConsumer: Sendable {
         case .seek(let cursor):
             tracker = nil
             position = cursor
-            state = .savingFirst
+            state = .savingFirst(isSought: true)
             return []
         }
     }
@@ -349,6 +354,12 @@ public struct ShardConsumer: Sendable {
             isProcessorEnded = true
             saveDeadline = now + configuration.drainSaveTimeout
             return []
+        case .savingFirst(isSought: true):
+            tracker = CheckpointTracker(start: position)
+            state = .shuttingDown
+            isProcessorEnded = true
+            saveDeadline = now + configuration.drainSaveTimeout
+            return []
         case .reading, .resolving, .savingFirst: return [.cancelProcessing] + end(.released)
         case .shuttingDown, .shutDown: return []
         }
@@ -362,7 +373,9 @@ public struct ShardConsumer: Sendable {
     // MARK: What is due
 
     private var isSaveOwed: Bool {
-        guard let tracker, let confirmed else { return false }
+        guard let tracker else { return false }
+        // Without one it is a sought position that is still to be saved.
+        guard let confirmed else { return true }
         return tracker.lowWater != confirmed || isRewound
             || (mustRepeatSave && isAtEnd && outstandingCount == 0 && waiting == nil)
     }
@@ -388,7 +401,12 @@ public struct ShardConsumer: Sendable {
         case .pull: state == .processing && waiting == nil
         case .list: state == .processing
         case .lookOut: state == .processing && configuration.safeguards.contains(.lookOut)
-        case .save: state == .savingFirst || (state == .shuttingDown && isProcessorEnded)
+        case .save:
+            switch state {
+            case .savingFirst: true
+            case .shuttingDown: isProcessorEnded
+            default: false
+            }
         }
     }
 

@@ -176,7 +176,8 @@ import Testing
         #expect(machine.handle(.failed(.pull, .invalidCursor)) == [.resolve(.begin)])
         #expect(
             machine.handle(.resolved(at(500))) == [.report(.gap(from: at(100), to: at(500))), .save(at(500))])
-        #expect(machine.handle(.saved(at(500))) == [.report(.started(at: at(500))), .pull(at(500))])
+        #expect(machine.handle(.saved(at(500))) == [.report(.started(at: at(500)))])
+        #expect(machine.handle(.tick, after: .milliseconds(200)) == [.pull(at(500))])
     }
 
     @Test func `an expired position waits until everything handed over is acknowledged`() throws {

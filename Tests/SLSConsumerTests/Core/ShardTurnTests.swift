@@ -144,9 +144,9 @@ import Testing
     @Test func `a checkpoint that is no cursor holds its shard until it is one`() throws {
         var machine = try ShardMachine()
         _ = machine.handle(.tick)
-        #expect(machine.handle(.checkpointUnreadable("x=y")) == [.report(.held(.unreadable("x=y")))])
+        #expect(machine.handle(.checkpointUnreadable("x=y", by: .read)) == [.report(.held(.unreadable("x=y")))])
         _ = machine.handle(.tick, after: .seconds(30))
-        #expect(machine.handle(.checkpointUnreadable("x=y")).isEmpty)
+        #expect(machine.handle(.checkpointUnreadable("x=y", by: .read)).isEmpty)
         _ = machine.handle(.tick, after: .seconds(30))
         #expect(machine.handle(.checkpointsRead([ShardID(0): at(7)])).first == .report(.started(at: at(7))))
     }
@@ -165,6 +165,44 @@ import Testing
         #expect(machine.handle(.processorEnded(.seek(at(40)))).isEmpty)
         #expect(machine.handle(.saved(at(103))) == [.save(at(40))])
         #expect(machine.handle(.saved(at(40))).first == .report(.started(at: at(40))))
+    }
+
+    @Test func `a seek whose save is under way is finished when the shard is let go`() throws {
+        var machine = try busy()
+        #expect(machine.handle(.seek(at(50))) == [.finishProcessing])
+        #expect(machine.handle(.processorEnded(.finished)) == [.save(at(50))])
+        #expect(machine.handle(.drain).isEmpty, "the save is waited for")
+        #expect(machine.handle(.saved(at(50))) == [.end(.released)])
+        #expect(machine.shard.confirmed == at(50))
+    }
+
+    @Test func `a seek that cannot be saved while the shard is let go is given up after the write timeout`() throws {
+        var machine = try busy()
+        _ = machine.handle(.seek(at(50)))
+        _ = machine.handle(.processorEnded(.finished))
+        _ = machine.handle(.failed(.save, .retriable))
+        _ = machine.handle(.drain)
+        #expect(machine.handle(.tick, after: .seconds(1)) == [.save(at(50))], "tried again")
+        _ = machine.handle(.failed(.save, .retriable))
+        #expect(machine.handle(.tick, after: .seconds(30)) == [.end(.unsaved)])
+    }
+
+    @Test
+    func `a service that refuses the cursor it has just named is asked again later each time, and no gap is told`()
+        throws
+    {
+        var machine = try ShardMachine.processing(from: 100)
+        var waits: [Duration] = []
+        for _ in 0..<3 {
+            #expect(machine.handle(.failed(.pull, .invalidCursor)) == [.resolve(.begin)])
+            #expect(machine.handle(.resolved(at(100))) == [.save(at(100))])
+            let began = machine.now
+            var actions = machine.handle(.saved(at(100)))
+            #expect(actions == [.report(.started(at: at(100)))])
+            while !actions.contains(.pull(at(100))) { actions = machine.handle(.tick, after: .milliseconds(10)) }
+            waits.append(machine.now - began)
+        }
+        #expect(waits[0] >= .milliseconds(150) && waits[1] >= .milliseconds(300) && waits[2] >= .milliseconds(600))
     }
 
     @Test func `a position beyond all there is is another shard's and no gap`() throws {
