@@ -46,7 +46,7 @@ extension Consumer {
     ///   - name: The consumer's name in the group; it must be the same after a restart and different from those of all
     ///     other live members. Default: the first free slot of `<group>-<host>-<slot>`, locked on this host.
     ///   - caFile: PEM file of the authorities to trust, in place of the system's.
-    ///   - configure: Changes the defaults of `Configuration`.
+    ///   - configure: Changes the defaults of `Configuration`; logstore, group and consumer stay as they are.
     /// - Throws: `ConsumerError.identity` when the name is in use on this host, `.call` without memory or threads.
     public convenience init(
         endpoint: Endpoint, credentials: @escaping @Sendable () -> Credentials, source: Source, name: String? = nil,
@@ -71,6 +71,9 @@ extension Consumer {
         }
         var configuration = Configuration(logstore: source.logstore, group: source.group, consumer: identity.name)
         configure(&configuration)
+        // The name is locked for these: to change them is not what `configure` is for.
+        (configuration.logstore, configuration.group) = (source.logstore, source.group)
+        configuration.consumer = identity.name
         self.init(
             configuration,
             client: SLSClient(

@@ -17,14 +17,15 @@ public final class Consumer: Sendable {
         public var group: ConsumerGroupName
         /// The name under which to join; unique among live members, stable across restarts (`ConsumerIdentity`).
         public var consumer: ConsumerName
-        /// T, whole seconds, 6 or more, for a group that is made here. Default 30 s. An existing group keeps its own.
-        /// (Java: `heartBeatTimeout`; Go: `HeartbeatTimeoutInSecond`; Python: twice `heartbeat_interval`.)
+        /// T, 6 s or more, for a group that is made here; a part of a second is left out. Default 30 s. An existing group
+        /// keeps its own. (Java: `heartBeatTimeout`; Go: `HeartbeatTimeoutInSecond`; Python: twice `heartbeat_interval`.)
         public var timeout = Duration.seconds(30)
         /// Where a shard without a checkpoint begins. Default the oldest log group. (Python: `cursor_position`; Go:
         /// `CursorPosition`.)
         public var start = CursorPosition.begin
-        /// Whether `start` means the same whenever it is asked for; false for `end`, a relative and a future time.
-        public var isStartFixed = true
+        /// Whether `start` means the same whenever it is asked for, where that cannot be seen from it: a relative time,
+        /// which was turned into an absolute one at this start, is another at the next. nil: as it says itself.
+        package var isStartFixed: Bool?
         /// What happens to a shard whose checkpoint has expired. Default: it goes on with the oldest log group.
         public var gapPolicy = GapPolicy.earliest
         /// What to do when the group is deleted while it is consumed. Default: end.
@@ -94,6 +95,8 @@ public final class Consumer: Sendable {
         precondition((1...1_000).contains(configuration.pullCount), "a pull asks for 1 to 1,000 log groups")
         precondition(configuration.runAhead >= 2, "a run-ahead of less than 2 log groups saves nothing early")
         precondition(configuration.byteBudget > 0 && configuration.byteBudgetPerShard > 0, "a budget of no bytes")
+        var configuration = configuration
+        configuration.timeout = .seconds(configuration.timeout.components.seconds)
         self.possessions = possessions
         self.configuration = configuration
         self.client = client
@@ -124,10 +127,20 @@ public final class Consumer: Sendable {
         process: @escaping ShardProcessor
     ) async throws(ConsumerError) -> Outcome {
         var left: [ShardID: Cursor] = [:]
+        let hasJoined = Lock(false)
+        let joinedOnce: @Sendable () -> Void = {
+            let isFirst = hasJoined.withLock { hasJoined in
+                defer { hasJoined = true }
+                return !hasJoined
+            }
+            if isFirst { joined() }
+        }
+        var backoff = Backoff()
+        var random = SystemRandomNumberGenerator()
         while true {
             let door = GroupDoor(client: client, configuration: configuration, clock: clock, logger: logger)
-            // Stopped before anything was sent: nothing is owed.
-            guard let entry = try await door.enter(until: stop) else { return Outcome(isSettled: true) }
+            // Stopped before anything was sent: nothing is owed. What a deleted group had is not saved any more.
+            guard let entry = try await door.enter(until: stop) else { return Outcome(isSettled: left.isEmpty) }
             let calls = ShardCalls(
                 client: client, lease: Lease(timing: entry.timing), clock: clock,
                 listing: ShardListing(configuration.logstore, clock: clock),
@@ -136,8 +149,10 @@ public final class Consumer: Sendable {
             var loop = MemberLoop(
                 membership: Membership(timing: entry.timing, now: clock.now()), lease: calls.lease,
                 positions: entry.positions, surroundings: surroundings(calls, left: left, process: process),
-                configuration: configuration, client: client, heartbeatClient: heartbeatClient, joined: joined)
+                configuration: configuration, client: client, heartbeatClient: heartbeatClient,
+                joined: joinedOnce)
             switch await loop.run(until: stop) {
+            case nil: return Outcome(isSettled: false)
             case .shutDown: return Outcome(isSettled: await isCovered(loop.debts, calls))
             case .timeoutTooShort(let timeout):
                 throw .timeoutTooShort(group: configuration.group, timeout: timeout)
@@ -147,6 +162,10 @@ public final class Consumer: Sendable {
                 }
                 logger.error("the group was deleted; making it anew", metadata: ["group": "\(configuration.group)"])
                 left = left.merging(loop.lastConfirmed) { $1 }
+                // The list of groups may show for a while what heartbeats say is gone.
+                if loop.hasJoined { backoff.reset() }
+                let next = clock.now() + backoff.next(using: &random)
+                _ = await SLSConsumer.until(stop) { [clock] in await clock.sleep(until: next) }
             }
         }
     }

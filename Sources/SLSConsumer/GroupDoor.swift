@@ -8,11 +8,13 @@ struct GroupDoor: Sendable {
     private let client: SLSClient
     private let configuration: Consumer.Configuration
     private let caller: PatientCaller
+    private let clock: ConsumerClock
     private let logger: Logger
 
     init(client: SLSClient, configuration: Consumer.Configuration, clock: ConsumerClock, logger: Logger) {
         self.client = client.limited(to: Patience.callTimeout)
         self.configuration = configuration
+        self.clock = clock
         self.logger = logger
         caller = PatientCaller(clock: clock, logger: logger)
     }
@@ -20,7 +22,8 @@ struct GroupDoor: Sendable {
     /// - Returns: nil when `stop` was set first.
     func enter(until stop: Eventually<Void>) async throws(ConsumerError) -> GroupEntry? {
         var entrance = GroupEntrance(
-            timeout: configuration.timeout, start: configuration.start, isStartFixed: configuration.isStartFixed)
+            timeout: configuration.timeout, start: configuration.start,
+            isStartFixed: configuration.isStartFixed ?? configuration.start.isFixed(at: clock.wall()))
         var step = entrance.first
         while true {
             switch step {

@@ -26,7 +26,7 @@ struct MemberLoop {
 
     private let mailbox = Mailbox<Message>()
     private var tasks: [ShardID: ShardTask] = [:]
-    private var hasJoined = false
+    private(set) var hasJoined = false
     private var random = SystemRandomNumberGenerator()
 
     init(
@@ -44,8 +44,10 @@ struct MemberLoop {
         self.joined = joined
     }
 
-    /// Runs until the membership says that nothing is left to do, or the calling task is cancelled.
-    mutating func run(until stop: Eventually<Void>) async -> Membership.LeaveReason {
+    /// Runs until the membership says that nothing is left to do.
+    ///
+    /// - Returns: nil when the calling task was cancelled first: then nothing is known of what was sent.
+    mutating func run(until stop: Eventually<Void>) async -> Membership.LeaveReason? {
         await withDiscardingTaskGroup { group in
             var timer = WakeTimer(clock: surroundings.clock) { [mailbox] in mailbox.send(.event(.tick)) }
             group.addTask { [mailbox] in if await stop.value() != nil { mailbox.send(.event(.shutDown)) } }
@@ -64,7 +66,7 @@ struct MemberLoop {
                 }
                 timer.arm(membership.nextTimer, in: &group)
             }
-            return .shutDown
+            return nil
         }
     }
 

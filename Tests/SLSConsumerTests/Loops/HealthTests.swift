@@ -90,7 +90,6 @@ extension LoopTests.HealthTests {
         let member = try LiveMember("a", of: service) {
             $0.missingGroupPolicy = .recreate
             $0.start = .end
-            $0.isStartFixed = false
         }
         try await running(member) {
             try await wait(for: "it is held") { isAllHeld(member, 1) }

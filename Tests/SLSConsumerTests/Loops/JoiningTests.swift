@@ -91,6 +91,16 @@ extension LoopTests.JoiningTests {
         }
     }
 
+    @Test func `a run that is cancelled does not claim that all is saved`() async throws {
+        let service = try ScriptedService(["app": 1])
+        try await service.fill(5)
+        let member = try LiveMember("a", of: service, ledger: Ledger(isOpen: false))
+        try await running(member) {
+            try await wait(for: "something is handed over") { member.ledger.groupCount > 0 }
+        }
+        #expect(try #require(member.ended.current).get().isSettled == false)
+    }
+
     @Test func `a start that meets passing failures goes on when they pass`() async throws {
         let service = try ScriptedService()
         let failures = Lock(0)
@@ -117,10 +127,7 @@ extension LoopTests.InitialPositionTests {
     @Test func `C17 with end the maker saves every shard, highest first, before its first heartbeat`() async throws {
         let service = try ScriptedService()
         try await service.fill(20)
-        let member = try LiveMember("a", of: service) {
-            $0.start = .end
-            $0.isStartFixed = false
-        }
+        let member = try LiveMember("a", of: service) { $0.start = .end }
         try await running(member) {
             try await wait(for: "4 shards") { member.consumer.status.shards.values.count { $0.confirmed != nil } == 4 }
             try await service.fill(5)
@@ -136,10 +143,7 @@ extension LoopTests.InitialPositionTests {
     @Test func `C17 with end a shard born of a split is read from its beginning`() async throws {
         let service = try ScriptedService(["app": 1])
         try await service.fill(5)
-        let member = try LiveMember("a", of: service) {
-            $0.start = .end
-            $0.isStartFixed = false
-        }
+        let member = try LiveMember("a", of: service) { $0.start = .end }
         try await running(member) {
             try await wait(for: "joined") { member.consumer.status.shards.count == 1 }
             let half = try #require(HashKey(hex: "80"))
@@ -158,10 +162,7 @@ extension LoopTests.InitialPositionTests {
         _ = try await service.client().splitShard(ShardID(0), of: app, at: half)
         try await service.fill(30)
         let members = try ["a", "b"].map { name in
-            try LiveMember(name, of: service) {
-                $0.start = .end
-                $0.isStartFixed = false
-            }
+            try LiveMember(name, of: service) { $0.start = .end }
         }
         try await running(members[0], members[1]) {
             try await wait(for: "every shard that can be held is") {
@@ -180,10 +181,7 @@ extension LoopTests.InitialPositionTests {
     {
         let service = try ScriptedService(["app": 2])
         try await service.fill(10)
-        let first = try LiveMember("a", of: service) {
-            $0.start = .end
-            $0.isStartFixed = false
-        }
+        let first = try LiveMember("a", of: service) { $0.start = .end }
         service.follow { $0.api == .pullLogs ? .hang : nil }
         try await running(first) {
             try await wait(for: "it has begun") {
@@ -193,10 +191,7 @@ extension LoopTests.InitialPositionTests {
         }
         #expect(first.ledger.groupCount == 0)
         service.heal()
-        let second = try LiveMember("a", of: service) {
-            $0.start = .end
-            $0.isStartFixed = false
-        }
+        let second = try LiveMember("a", of: service) { $0.start = .end }
         try await running(second) {
             try await wait(for: "what lay between is read") { second.ledger.groupCount == 7 }
         }
@@ -207,10 +202,7 @@ extension LoopTests.InitialPositionTests {
         try await service.client().createConsumerGroup(
             try ConsumerGroupName(LiveMember.group), of: try LogstoreName("app"), timeoutSeconds: 30)
         try await service.fill(5)
-        let member = try LiveMember("a", of: service) {
-            $0.start = .end
-            $0.isStartFixed = false
-        }
+        let member = try LiveMember("a", of: service) { $0.start = .end }
         try await running(member) {
             try await wait(for: "it begins") {
                 member.consumer.status.shards.values.contains { $0.confirmed != nil }
