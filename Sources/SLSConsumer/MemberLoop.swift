@@ -13,7 +13,7 @@ struct MemberLoop {
     var membership: Membership
     let lease: Lease
     let positions: InitialPositions
-    let surroundings: ShardTask.Surroundings
+    private(set) var surroundings: ShardTask.Surroundings
     let configuration: Consumer.Configuration
     let client: SLSClient
     let heartbeatClient: SLSClient
@@ -144,6 +144,8 @@ struct MemberLoop {
         shardConfiguration.saveInterval = configuration.saveInterval
         shardConfiguration.runAhead = configuration.runAhead
         let task = ShardTask(shard, positions: positions, configuration: shardConfiguration, in: surroundings)
+        // A shard that comes back has gone on meanwhile: that is no gap.
+        surroundings.left[shard] = nil
         tasks[shard] = task
         logger.notice("shard gained", metadata: ["shard": "\(shard)"])
         surroundings.board.gained(shard)

@@ -25,8 +25,8 @@ struct ShardTask: Sendable {
         let clock: ConsumerClock
         let board: StatusBoard
         let directory: ShardDirectory
-        /// Where shards stood in a group of the same name that was deleted.
-        let left: [ShardID: Cursor]
+        /// Where shards stood in a group of the same name that was deleted, until they have begun in the new one.
+        var left: [ShardID: Cursor]
         let process: ShardProcessor
         let rebalanced: @Sendable (Rebalance) -> Void
         let logger: Logger

@@ -104,6 +104,25 @@ extension LoopTests.HealthTests {
         }
     }
 
+    @Test func `a shard that comes back in a group made anew is no gap`() async throws {
+        let service = try ScriptedService(["app": 1])
+        try await service.fill(5)
+        let member = try LiveMember("a", of: service) { $0.missingGroupPolicy = .recreate }
+        try await running(member) {
+            try await wait(for: "all is saved") { try await service.isReadOut() }
+            try await service.client().deleteConsumerGroup(
+                ConsumerGroupName(LiveMember.group), of: LogstoreName("app"))
+            try await wait(for: "all has come again") { member.ledger.groupCount == 10 }
+            try await service.fill(5)
+            try await wait(for: "it is further than it was") { try await service.isReadOut() }
+            service.follow { $0.api == .heartbeat ? .refuse(500, "InternalServerError") : nil }
+            try await wait(for: "the lease is lost") { member.consumer.status.leaseLossCount > 0 }
+            service.heal()
+            try await wait(for: "it is held again") { isAllHeld(member, 1) }
+            #expect(member.consumer.status.gapCount == 0)
+        }
+    }
+
     @Test func `a T set below 6 s under a live member drains it and ends it with what to do`() async throws {
         let service = try ScriptedService(["app": 2])
         try await service.fill(10)
