@@ -58,6 +58,8 @@ public struct ShardConsumer: Sendable {
     private var isAtEnd = false
     private var mustRepeatSave = false
     /// A late copy of an older save was seen on the server.
+    /// Where a moving start position was found, until the checkpoint has been looked for once more.
+    private var candidate: Cursor?
     private var isRewound = false
     private var isProcessorEnded = false
     private var saveDeadline: Instant?
@@ -118,7 +120,9 @@ public struct ShardConsumer: Sendable {
         let found = checkpoints[shard]
         if case .held = state { return lookedAtWhileHeld(found, now: now) }
         guard case .reading(let isOfAllShards) = state else { return [] }
+        defer { candidate = nil }
         if let found { return takeOver(at: found, now: now) }
+        if let candidate { return saveFirst(candidate, now: now) }
         if !positions.isFixed, !isOfAllShards {
             state = .reading(ofAllShards: true)
             return []
@@ -148,17 +152,27 @@ public struct ShardConsumer: Sendable {
 
     private mutating func resolved(_ cursor: Cursor, now: Instant) -> [Action] {
         guard calls.succeeded(.resolve), case .resolving(_, let previous) = state else { return [] }
-        position = cursor
-        // Saved before anything is handed over: a crash must not resolve another position (4.4, A2).
-        state = .savingFirst(isSought: false)
-        if !configuration.safeguards.contains(.firstSave) { return takeOver(at: cursor, now: now) }
+        guard let previous else {
+            if positions.isFixed { return saveFirst(cursor, now: now) }
+            // A slow maker of the group may have saved its earlier position meanwhile, which must not be saved over.
+            candidate = cursor
+            state = .reading(ofAllShards: false)
+            return []
+        }
+        let actions = saveFirst(cursor, now: now)
         // The position that was refused, once more: nothing is lost, and the next pull waits.
-        guard let previous, previous != cursor else { return [] }
-        return [
-            .report(
-                previous < cursor
-                    ? .gap(from: previous, to: cursor) : .foreignPosition(previous, resumedAt: cursor))
-        ]
+        if previous == cursor { return actions }
+        let report =
+            previous < cursor
+            ? Report.gap(from: previous, to: cursor) : .foreignPosition(previous, resumedAt: cursor)
+        return actions + [.report(report)]
+    }
+
+    /// Saved before anything is handed over: a crash must not resolve another position (4.4, A2).
+    private mutating func saveFirst(_ cursor: Cursor, now: Instant) -> [Action] {
+        position = cursor
+        state = .savingFirst(isSought: false)
+        return configuration.safeguards.contains(.firstSave) ? [] : takeOver(at: cursor, now: now)
     }
 
     private mutating func takeOver(at cursor: Cursor, now: Instant) -> [Action] {
@@ -316,6 +330,7 @@ public struct ShardConsumer: Sendable {
     private mutating func giveUpPosition() {
         calls.abandon()
         waiting = nil
+        candidate = nil
     }
 
     private mutating func processorEnded(_ ending: ProcessorEnding, now: Instant) -> [Action] {

@@ -29,6 +29,19 @@ import Testing
             #expect(machine.handle(.tick, after: .milliseconds(500)) == [.readCheckpoints(ofAllShards: true)])
         }
         #expect(machine.handle(.checkpointsRead([:])) == [.report(.surprisingStart(.end)), .resolve(.end)])
+        #expect(machine.handle(.resolved(at(7))) == [.readCheckpoints(ofAllShards: false)])
+        #expect(machine.handle(.checkpointsRead([:])) == [.save(at(7))])
+    }
+
+    @Test func `a checkpoint that a slow maker saved while the position was asked for is not saved over`() throws {
+        var machine = try ShardMachine(start: .end, isFixed: false)
+        _ = machine.handle(.tick)
+        _ = machine.handle(.checkpointsRead([:]))
+        _ = machine.handle(.tick, after: .seconds(11))
+        #expect(machine.handle(.checkpointsRead([:])) == [.report(.surprisingStart(.end)), .resolve(.end)])
+        #expect(machine.handle(.resolved(at(9))) == [.readCheckpoints(ofAllShards: false)])
+        let actions = machine.handle(.checkpointsRead([ShardID(0): at(4)]))
+        #expect(actions.first == .report(.started(at: at(4))) && !actions.contains(.save(at(9))), "\(actions)")
     }
 
     @Test func `with a moving start position a shard born later begins at its beginning`() throws {
