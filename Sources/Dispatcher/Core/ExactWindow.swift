@@ -204,12 +204,10 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         guard let (target, lane) = place(of: id), var head = targets[target].lanes[lane].head else { return [] }
         head.isInFlight = false
         switch answer {
+        // What a dead-letter logstore answers, or that it does not, says nothing of the target.
         case .accepted, .alreadyStored, .refusedData, .refused:
-            targets[target].isTroubled = false
-            targets[target].notBefore = nil
-            targets[target].backoff.reset()
+            if !head.write.isDeadLetter { recovered(target) }
         case .unanswered, .postponed:
-            // A dead-letter logstore that is down says nothing of the target.
             if !head.write.isDeadLetter { trouble(target, now: now, using: &generator) }
             head.notBefore = now + head.backoff.next(using: &generator)
         case .notSent: head.notBefore = now
@@ -231,7 +229,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
             return repeated(head, lane)
         case .refusedData: return refused(head, lane, now: now)
         case .refused:
-            targets[target].notBefore = now + Self.refusedInterval
+            if !head.write.isDeadLetter { targets[target].notBefore = now + Self.refusedInterval }
             return blocked(head, lane, now: now)
         case .unanswered: head.mayBeStored = true
         case .postponed, .notSent: break
@@ -304,6 +302,12 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         if targets[target].notBefore.map({ now >= $0 }) ?? true {
             targets[target].notBefore = now + targets[target].backoff.next(using: &generator)
         }
+    }
+
+    private mutating func recovered(_ target: Int) {
+        targets[target].isTroubled = false
+        targets[target].notBefore = nil
+        targets[target].backoff.reset()
     }
 
     private func place(of id: Int) -> (target: Int, lane: Int)? {

@@ -225,4 +225,22 @@ private typealias Window = ExactWindowFixture
         #expect(window.handle(.answered(1, .unanswered)) == ["finish"])
         #expect(window.window.returnedCounts == [2, 0])
     }
+
+    @Test func `what a dead-letter logstore answers says nothing of the target`() throws {
+        var window = try Window(hasDeadLetter: true)
+        let (a1, a2, b1, b2) = (window.cursor(0, 1), window.cursor(0, 2), window.cursor(1, 1), window.cursor(1, 2))
+        _ = window.admit(a1)  // 1
+        _ = window.admit(b1)  // 2
+        #expect(window.handle(.answered(1, .refusedData)) == ["put 3: \(a1) to the dead letters of 0"])
+        #expect(window.handle(.answered(3, .refused)) == ["blocked 0 at \(a1)"])
+        _ = window.admit(b2)
+        #expect(window.handle(.answered(2, .accepted)).last == "put 4: \(b2) to 0", "the target takes the others")
+
+        #expect(window.handle(.tick, after: .seconds(30)) == ["put 3: \(a1) to the dead letters of 0"])
+        _ = window.handle(.answered(4, .unanswered))
+        _ = window.admit(a2)
+        #expect(
+            window.handle(.answered(3, .accepted)) == ["deadLettered [\(a1)]", "ack [\(a1)]", "unblocked 0"],
+            "the target is still waited for")
+    }
 }
