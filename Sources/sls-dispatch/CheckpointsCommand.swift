@@ -37,8 +37,9 @@ struct CheckpointsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "set", abstract: "Set one shard's checkpoint, by force; stop the group's processes first.",
             discussion: """
-                In an exactly-once mode a move forward is refused unless a new identity comes with it: what is skipped could \
-                never be gone back to. Exit status: 0 set, 1 refused or failed, 64 wrong options or variables.
+                A move forward, past what is owed, is refused unless a new identity comes with it, or --delivery at-least-once \
+                says that no process of the group delivers exactly once: there, what is skipped could never be gone back to. \
+                Exit status: 0 set, 1 refused or failed, 64 wrong options or variables.
                 """)
 
         @OptionGroup var delivery: DeliveryOptions
@@ -64,14 +65,24 @@ struct CheckpointsCommand: AsyncParsableCommand {
                     else { throw SettingsError(mistakes: ["--new-identity \(newIdentity): write another plain word"]) }
                 }
                 let (before, now) = try await CheckpointBook(session).set(
-                    ShardID(shard), to: destination, hasNewIdentity: newIdentity != nil)
+                    ShardID(shard), to: destination, skipping: skipping)
                 StandardStream.output.write(
                     "shard \(shard): \(before.checkpoint.map { "\($0)" } ?? "no checkpoint") -> \(now)\n")
                 if let newIdentity {
                     StandardStream.output.write("start every process of the group with SLS_IDENTITY=\(newIdentity)\n")
+                } else if skipping == .refused, let checkpoint = before.checkpoint, now < checkpoint {
+                    StandardStream.output.write(
+                        "where the group delivers exactly once, what was skipped under its identity is not delivered by going "
+                            + "back, nor what was delivered: set another SLS_IDENTITY for that\n")
                 }
                 return ExitStatus.settled
             }
+        }
+
+        /// The option alone counts: the variables here need not be those of the group's processes.
+        private var skipping: CheckpointBook.Skipping {
+            if newIdentity != nil { return .newIdentity }
+            return delivery.delivery == DeliveryMode.atLeastOnce.rawValue ? .atLeastOnce : .refused
         }
     }
 }

@@ -31,7 +31,7 @@ struct DeliveryOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Let no request live longer than this after its sender stopped: whole seconds, 1 to 300.",
+            "Assume that no request lives longer than this after its sender stopped: whole seconds, 1 to 300.",
             discussion: "(default: 5s) SLS_BATCH_WAIT", valueName: "time"))
     var batchWait: String?
 

@@ -12,6 +12,7 @@ struct RunOptions: Sendable {
     var probeNotice: String?
 
     init(_ command: RunCommand, environment: [String: String]) throws(SettingsError) {
+        let now = Timestamp(seconds: Int(WallClock.nanoseconds() / 1_000_000_000))
         var mistakes: [String] = []
         var parsed: DispatcherSettings?
         do throws(SettingsError) {
@@ -21,7 +22,7 @@ struct RunOptions: Sendable {
                         ["SLS_GROUP_TIMEOUT": command.groupTimeout, "SLS_GAP_POLICY": command.gapPolicy]
                             .compactMapValues(\.self)
                     ) { $1 },
-                now: Timestamp(seconds: Int(WallClock.nanoseconds() / 1_000_000_000)))
+                now: now)
         } catch {
             mistakes = error.mistakes
         }
@@ -46,7 +47,7 @@ struct RunOptions: Sendable {
             do throws(SettingsError) {
                 let record = try ProbeFile(file).read()
                 if let record {
-                    probeNotice = parsed?.adopt(record)
+                    probeNotice = parsed?.adopt(record, now: now)
                 } else {
                     mistakes.append("there is no probe file \(file)")
                 }

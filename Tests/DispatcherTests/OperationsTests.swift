@@ -1,6 +1,7 @@
 import FakeSLS
 import Logging
 import SLSClient
+import SLSConsumer
 import SLSProtocol
 import TestKit
 import Testing
@@ -60,6 +61,7 @@ import Testing
         let begun = try await probe.begin()
         service.clock.jump(by: .seconds(86_400))
         let passed = try #require(try await probe.resume(begun))
+        let now = service.clock.wall
         func mode(_ record: IdempotenceProbe.Record, _ change: (inout DispatcherSettings) -> Void = { _ in }) throws
             -> (
                 DeliveryMode, String
@@ -67,19 +69,66 @@ import Testing
         {
             var settings = try LiveDispatcher.settings()
             change(&settings)
-            let notice = settings.adopt(record)
+            let notice = settings.adopt(record, now: now)
             return (settings.delivery.mode, notice)
         }
         #expect(try mode(passed).0 == .exactlyOnce)
         #expect(try mode(begun).0 == .atLeastOnce)
         let moving = try mode(passed) { $0.start = StartSetting(position: .end, isFixed: false) }
         #expect(moving.0 == .atLeastOnce && moving.1.contains("SLS_CURSOR_START"))
+        let skipping = try mode(passed) { $0.gapPolicy = .latest }
+        #expect(skipping.0 == .atLeastOnce && skipping.1.contains("SLS_GAP_POLICY=latest"))
+        let doubled = try mode(passed) { $0.delivery.deadLetter = $0.targets[0] }
+        #expect(doubled.0 == .atLeastOnce && doubled.1.contains("SLS_DEAD_LETTER"))
         let other = IdempotenceProbe.Record(
             endpoint: "elsewhere.test", project: "demo", logstore: "scratch", key: passed.key, written: 0,
             steps: passed.steps)
         let foreign = try mode(other)
         #expect(foreign.0 == .atLeastOnce && foreign.1.contains("elsewhere.test"))
         #expect(!probe.owns(other) && probe.owns(passed))
+    }
+
+    @Test func `an answer that ruled exactly once out stays, however often the probe is run again`() async throws {
+        let (service, probe) = try probe { $0.writes.sequenceIDLifetime = .seconds(3_600) }
+        let begun = try await probe.begin()
+        service.clock.jump(by: .seconds(86_400))
+        let failed = try #require(try await probe.resume(begun))
+        #expect(failed.isFailed)
+        let stored = try await service.stored("scratch").count
+        #expect(try await probe.resume(failed) == nil, "its own question has just made the endpoint remember")
+        var early = begun
+        early.steps[1].isAsNeeded = false
+        #expect(try await probe.resume(early) == nil)
+        #expect(try await service.stored("scratch").count == stored, "nothing was written")
+    }
+
+    @Test func `a record passes only with every question there is`() async throws {
+        let (service, probe) = try probe()
+        let begun = try await probe.begin()
+        service.clock.jump(by: .seconds(86_400))
+        var record = try #require(try await probe.resume(begun))
+        #expect(record.isPassed && record.steps.map(\.question) == IdempotenceProbe.questions)
+        record.steps.removeLast()
+        #expect(!record.isPassed)
+        record.steps = []
+        #expect(!record.isPassed && !record.isFailed)
+        #expect(try await probe.resume(record) == nil)
+    }
+
+    @Test func `a probe that could split nothing has no result`() async throws {
+        let (service, probe) = try probe()
+        service.follow { call in
+            guard call.api == .listShards else { return nil }
+            return .change { answer in
+                var answer = answer
+                answer.body = Array("[]".utf8)
+                return answer
+            }
+        }
+        do throws(IdempotenceProbe.Failure) {
+            _ = try await probe.begin()
+            Issue.record("it passed over the split")
+        } catch { #expect("\(error)".contains("no shard to split")) }
     }
 
     // MARK: Audit
@@ -150,24 +199,70 @@ import Testing
         try await delivered(service)
         let book = CheckpointBook(try session(service))
         #expect(try await book.rows().map(\.behind) == [0, 0, 0, 0])
-        _ = try await book.set(ShardID(1), to: .position(.begin), hasNewIdentity: false)
+        _ = try await book.set(ShardID(1), to: .position(.begin), skipping: .refused)
         #expect(try await book.rows().map(\.behind) == [0, 10, 0, 0])
         do {
-            _ = try await book.set(ShardID(1), to: .position(.end), hasNewIdentity: false)
+            _ = try await book.set(ShardID(1), to: .position(.end), skipping: .refused)
             Issue.record("it went forward")
         } catch {
             #expect("\(error)".contains("skip 10 log groups") && "\(error)".contains("SLS_IDENTITY"))
         }
         #expect(try await book.rows().map(\.behind) == [0, 10, 0, 0])
-        _ = try await book.set(ShardID(1), to: .position(.end), hasNewIdentity: true)
-        _ = try await book.set(ShardID(1), to: .position(.begin), hasNewIdentity: false)
+        _ = try await book.set(ShardID(1), to: .position(.end), skipping: .newIdentity)
+        _ = try await book.set(ShardID(1), to: .position(.begin), skipping: .refused)
         let lax = CheckpointBook(try session(service) { $0.delivery.mode = .atLeastOnce })
-        _ = try await lax.set(ShardID(1), to: .position(.end), hasNewIdentity: false)
+        do {
+            _ = try await lax.set(ShardID(1), to: .position(.end), skipping: .refused)
+            Issue.record("it went forward although the processes may have been told otherwise")
+        } catch { #expect("\(error)".contains("--delivery at-least-once")) }
+        _ = try await lax.set(ShardID(1), to: .position(.end), skipping: .atLeastOnce)
         #expect(try await book.rows().map(\.behind) == [0, 0, 0, 0])
         do {
-            _ = try await book.set(ShardID(1), to: .cursor(Cursor(number: 5)), hasNewIdentity: false)
+            _ = try await book.set(ShardID(1), to: .cursor(Cursor(number: 5)), skipping: .refused)
             Issue.record("it went outside")
         } catch { #expect("\(error)".contains("outside")) }
+    }
+
+    @Test func `a held shard's checkpoint may be moved up to the configured start, not further`() async throws {
+        let service = try ScriptedService.withTargets()
+        try await service.fill(0..<40)
+        service.clock.jump(by: .seconds(600))
+        let start = service.clock.wall
+        try await service.fill(40..<80)
+        let settings = try session(service) { $0.start = StartSetting(position: .received(start), isFixed: true) }
+        let book = CheckpointBook(settings)
+        try await service.client().createConsumerGroup(
+            try ConsumerGroupName("cg"), of: try LogstoreName("source"), timeoutSeconds: 30, isOrdered: false)
+        try await service.rewind(to: .begin)
+        let (before, now) = try await book.set(ShardID(1), to: .position(.received(start)), skipping: .refused)
+        #expect(before.checkpoint == before.begin && now == before.begin.advanced(by: 10))
+        do {
+            _ = try await book.set(ShardID(1), to: .cursor(now.advanced(by: 1)), skipping: .refused)
+            Issue.record("it skipped what is owed")
+        } catch { #expect("\(error)".contains("skip 1 log groups")) }
+    }
+
+    @Test func `an expired checkpoint may be moved up to what is kept, not further`() async throws {
+        let service = try ScriptedService.withTargets()
+        try await service.fill(0..<40)
+        try await service.client().createConsumerGroup(
+            try ConsumerGroupName("cg"), of: try LogstoreName("source"), timeoutSeconds: 30, isOrdered: false)
+        try await service.rewind(to: .begin)
+        service.clock.jump(by: .seconds(40 * 86_400))
+        try await service.fill(40..<80)
+        let book = CheckpointBook(try session(service) { $0.gapPolicy = .fail })
+        let (before, now) = try await book.set(ShardID(1), to: .position(.begin), skipping: .refused)
+        #expect(try #require(before.checkpoint) < before.begin && now == before.begin)
+        do {
+            _ = try await book.set(ShardID(1), to: .position(.end), skipping: .refused)
+            Issue.record("it skipped what is owed")
+        } catch { #expect("\(error)".contains("skip 10 log groups")) }
+    }
+
+    @Test func `a checkpoint below a start that has expired meanwhile is a gap, not held`() {
+        #expect(StartCheck.isGap(from: Cursor(number: 7), oldest: Cursor(number: 7)))
+        #expect(StartCheck.isGap(from: Cursor(number: 7), oldest: Cursor(number: 9)), "it moved between two calls")
+        #expect(!StartCheck.isGap(from: Cursor(number: 7), oldest: Cursor(number: 6)))
     }
 
     @Test(arguments: [

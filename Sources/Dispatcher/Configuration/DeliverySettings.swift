@@ -55,11 +55,14 @@ extension DispatcherSettings {
     /// - Parameter now: The time that takes the place of a moving start.
     func deliveryMistakes(now: Timestamp) -> [String] {
         var mistakes: [String] = []
+        for target in targets where target.isSame(as: source) {
+            mistakes.append("\(target) is the source and a target: what is written there would be read again, for ever")
+        }
         if let deadLetter = delivery.deadLetter {
             if targets.contains(deadLetter) {
                 mistakes.append("SLS_DEAD_LETTER: \(deadLetter) is a target too; give a logstore of its own")
             }
-            if deadLetter == source {
+            if deadLetter.isSame(as: source) {
                 mistakes.append("SLS_DEAD_LETTER: \(deadLetter) is the source, and would be forwarded again")
             }
         }
@@ -78,5 +81,21 @@ extension DispatcherSettings {
                     + "would refuse them as if they were stored; write earliest or fail")
         }
         return mistakes
+    }
+}
+
+extension DispatcherSettings.Place {
+    /// Whether it is the same logstore, be it under the name that its region has in another network.
+    fileprivate func isSame(as other: Self) -> Bool {
+        project == other.project && logstore == other.logstore
+            && Self.region(keyed.host) == Self.region(other.keyed.host)
+    }
+
+    private static func region(_ host: String) -> String {
+        var parts = host.split(separator: ".", maxSplits: 1).map(String.init)
+        for network in ["-intranet", "-share"] where parts.first?.hasSuffix(network) == true {
+            parts[0].removeLast(network.utf8.count)
+        }
+        return parts.joined(separator: ".")
     }
 }

@@ -1,11 +1,12 @@
 import SLSClient
-import SLSProtocol
+public import SLSProtocol
 
 extension DispatcherSettings {
     /// Takes the mode of delivery that a probe allows; for settings in which no mode is given.
     ///
+    /// - Parameter now: The time that takes the place of a moving start.
     /// - Returns: What a person should know of it.
-    public mutating func adopt(_ record: IdempotenceProbe.Record) -> String {
+    public mutating func adopt(_ record: IdempotenceProbe.Record, now: Timestamp) -> String {
         let hosts = Set(targets.map(\.keyed.host)).sorted()
         guard hosts == [record.endpoint] else {
             return
@@ -17,12 +18,15 @@ extension DispatcherSettings {
                 ? "the probe ruled exactly once out: delivered at least once"
                 : "the probe is not finished (its last question is asked a day later): delivered at least once"
         }
-        guard start.isFixed else {
+        var exact = self
+        exact.delivery.mode = .exactlyOnce
+        let mistakes = exact.deliveryMistakes(now: now)
+        guard mistakes.isEmpty else {
             return
-                "the endpoint passed the probe, but a start that moves rules exactly once out: delivered at least once; "
-                + "write SLS_CURSOR_START as begin or as a time to change that"
+                "the endpoint passed the probe, but these settings rule exactly once out: delivered at least once; "
+                + mistakes.joined(separator: "; ")
         }
-        delivery.mode = .exactlyOnce
+        self = exact
         return "the endpoint passed the probe: delivered exactly once"
     }
 }

@@ -41,6 +41,17 @@ public struct CheckpointBook: Sendable {
         }
     }
 
+    /// What allows a move that skips log groups. How the group's processes deliver is not known here: they may have been
+    /// told by options of their own, or by a probe file.
+    public enum Skipping: Sendable {
+        /// Nothing does.
+        case refused
+        /// A person says that every process of the group delivers at least once.
+        case atLeastOnce
+        /// Every process of the group gets another identity with it.
+        case newIdentity
+    }
+
     /// Why a checkpoint was not set.
     public enum Failure: Error, Sendable, CustomStringConvertible {
         /// A call failed.
@@ -59,7 +70,8 @@ public struct CheckpointBook: Sendable {
             case .forward(let from, let to):
                 "from \(from) to \(to) would skip \(to.number - from.number) log groups. In an exactly-once mode they could "
                     + "never be gone back to: the target would refuse them as if they were stored. Give a new identity "
-                    + "with it (--new-identity WORD) and set SLS_IDENTITY to that word for every process of the group."
+                    + "with it (--new-identity WORD) and set SLS_IDENTITY to that word for every process of the group; or "
+                    + "say --delivery at-least-once, if that is how every process of the group delivers."
             }
         }
     }
@@ -87,10 +99,12 @@ public struct CheckpointBook: Sendable {
 
     /// Sets the checkpoint of one shard, by force.
     ///
-    /// - Parameter hasNewIdentity: Whether every process of the group gets another identity with it.
+    /// Up to what is owed it may always go: to the configured start, and to the oldest log group that is kept.
+    ///
+    /// - Parameter skipping: What allows it to go further than that.
     /// - Returns: How the shard stood before, and the cursor it stands at now.
     public func set(
-        _ shard: ShardID, to destination: Destination, hasNewIdentity: Bool
+        _ shard: ShardID, to destination: Destination, skipping: Skipping
     ) async throws(Failure) -> (before: Row, now: Cursor) {
         let client = session.source
         let before = try await calling { () async throws(ClientError) in
@@ -108,14 +122,25 @@ public struct CheckpointBook: Sendable {
         guard before.begin <= cursor, cursor <= before.end else {
             throw .outside(cursor, begin: before.begin, end: before.end)
         }
-        let standing = before.checkpoint ?? before.begin
-        if session.settings.delivery.mode.isExact, !hasNewIdentity, cursor > standing {
-            throw .forward(from: standing, to: cursor)
+        if skipping == .refused {
+            let owed = try await firstOwed(of: before)
+            if cursor > owed { throw .forward(from: owed, to: cursor) }
         }
         try await calling { () async throws(ClientError) in
             try await client.saveCheckpoint(cursor, of: shard, in: session.settings.group, of: logstore, as: .forced())
         }
         return (before, cursor)
+    }
+
+    /// The first log group that is still owed: none below the configured start or below what is kept.
+    private func firstOwed(of row: Row) async throws(Failure) -> Cursor {
+        let standing = max(row.checkpoint ?? row.begin, row.begin)
+        let position = session.settings.start.position
+        guard case .received = position else { return standing }
+        let start = try await calling { () async throws(ClientError) in
+            try await session.source.getCursor(of: row.shard, in: logstore, from: position)
+        }
+        return max(standing, start)
     }
 
     private func row(_ shard: ShardID, _ checkpoint: Cursor?) async throws(ClientError) -> Row {

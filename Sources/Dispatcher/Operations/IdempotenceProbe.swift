@@ -31,11 +31,53 @@ public struct IdempotenceProbe: Sendable {
         /// The questions in order; the last is asked a day later.
         public var steps: [Step]
 
-        /// Whether every question has the answer that exactly once needs.
-        public var isPassed: Bool { steps.allSatisfy { $0.isAsNeeded == true } }
+        /// Whether every question was asked and has the answer that exactly once needs.
+        public var isPassed: Bool {
+            steps.map(\.question) == IdempotenceProbe.questions && steps.allSatisfy { $0.isAsNeeded == true }
+        }
         /// Whether some answer rules exactly once out.
         public var isFailed: Bool { steps.contains { $0.isAsNeeded == false } }
     }
+
+    /// Why it could not be done.
+    public enum Failure: Error, Sendable, CustomStringConvertible {
+        /// A call failed, which says nothing about sequence ids.
+        case call(ClientError)
+        /// No shard that can be written holds the key, so what a split does is not known.
+        case nothingToSplit(LogstoreName)
+
+        /// A sentence for a person.
+        public var description: String {
+            switch self {
+            case .call(let error): "\(error)"
+            case .nothingToSplit(let logstore):
+                "\(logstore) has no shard to split that can be written and holds the probe's key: give another logstore"
+            }
+        }
+    }
+
+    /// One write, and what must come of it.
+    private struct Question {
+        let text: String
+        /// Whether it goes under the key of the two log groups.
+        var isBatch = false
+        let id: Int64
+        let isTaken: Bool
+    }
+
+    private static let writes = [
+        Question(text: "a first id is accepted", id: 7, isTaken: true),
+        Question(text: "the same key and id again is refused", id: 7, isTaken: false),
+        Question(text: "an id five higher is accepted", id: 12, isTaken: true),
+        Question(text: "an id below the last is refused", id: 11, isTaken: false),
+        Question(text: "the id 2^30 is accepted", id: lastID, isTaken: true),
+        Question(text: "two log groups under one id are accepted", isBatch: true, id: 3, isTaken: true),
+        Question(text: "the same two again are refused whole", isBatch: true, id: 3, isTaken: false),
+    ]
+    private static let splitQuestion = "after a split of its shard the last id is refused"
+    private static let lateQuestion = "a day later the last id is refused"
+    /// All that must be known, in order.
+    static let questions = writes.map(\.text) + [splitQuestion, lateQuestion]
 
     /// How long ids must at least be remembered.
     public static let age = 86_400
@@ -61,54 +103,46 @@ public struct IdempotenceProbe: Sendable {
 
     /// Asks everything that can be asked at once.
     ///
-    /// - Throws: A failure that says nothing about sequence ids: no answer, no such logstore, not allowed.
-    public func begin() async throws(ClientError) -> Record {
+    /// - Throws: A failure that says nothing about sequence ids: no answer, no such logstore, not allowed, nothing to split.
+    public func begin() async throws(Failure) -> Record {
         var random = SystemRandomNumberGenerator()
         let key = HashKey(value: UInt128.random(in: 0...UInt128.max, using: &random))
         let batchKey = HashKey(value: UInt128.random(in: 0...UInt128.max, using: &random))
         let written = session.now.seconds
-        let wanted: [(question: String, key: HashKey, id: Int64, count: Int, isTaken: Bool)] = [
-            ("a first id is accepted", key, 7, 1, true),
-            ("the same key and id again is refused", key, 7, 1, false),
-            ("an id five higher is accepted", key, 12, 1, true),
-            ("an id below the last is refused", key, 11, 1, false),
-            ("the id 2^30 is accepted", key, Self.lastID, 1, true),
-            ("two log groups under one id are accepted", batchKey, 3, 2, true),
-            ("the same two again are refused whole", batchKey, 3, 2, false),
-        ]
         var steps: [Step] = []
-        for question in wanted {
-            let answer = try await write(question.count, key: question.key, id: question.id)
+        for question in Self.writes {
+            let answer = try await write(
+                question.isBatch ? 2 : 1, key: question.isBatch ? batchKey : key, id: question.id)
             steps.append(
-                Step(question: question.question, isAsNeeded: answer.isTaken == question.isTaken, answer: answer.text))
+                Step(question: question.text, isAsNeeded: answer.isTaken == question.isTaken, answer: answer.text))
         }
         try await split(around: key)
-        steps.append(try await refusal("after a split of its shard the last id is refused", key: key))
-        steps.append(Step(question: "a day later the last id is refused", isAsNeeded: nil, answer: "not asked yet"))
+        steps.append(try await refusal(Self.splitQuestion, key: key))
+        steps.append(Step(question: Self.lateQuestion, isAsNeeded: nil, answer: "not asked yet"))
         return Record(
             endpoint: place.keyed.host, project: place.keyed.project, logstore: place.keyed.logstore, key: key.hex,
             written: written, steps: steps)
     }
 
-    /// Asks what must be asked a day later, if it is that late.
+    /// Asks what must be asked a day later, if it is that late and was not asked yet. An answer stays what it was: the
+    /// question itself is a write, after which the next one would be refused whatever the endpoint remembers.
     ///
-    /// - Returns: nil while it is too early.
-    public func resume(_ record: Record) async throws(ClientError) -> Record? {
-        guard session.now.seconds - record.written >= Self.age, let key = HashKey(hex: record.key),
-            let last = record.steps.last
+    /// - Returns: nil while it is too early, and when nothing is left to ask.
+    public func resume(_ record: Record) async throws(Failure) -> Record? {
+        guard !record.isFailed, session.now.seconds - record.written >= Self.age, let key = HashKey(hex: record.key),
+            let last = record.steps.last, last.question == Self.lateQuestion, last.isAsNeeded == nil
         else { return nil }
         var record = record
         record.steps[record.steps.count - 1] = try await refusal(last.question, key: key)
         return record
     }
 
-    private func refusal(_ question: String, key: HashKey) async throws(ClientError) -> Step {
+    private func refusal(_ question: String, key: HashKey) async throws(Failure) -> Step {
         let answer = try await write(1, key: key, id: Self.lastID)
         return Step(question: question, isAsNeeded: !answer.isTaken, answer: answer.text)
     }
 
-    private func write(_ count: Int, key: HashKey, id: Int64) async throws(ClientError) -> (isTaken: Bool, text: String)
-    {
+    private func write(_ count: Int, key: HashKey, id: Int64) async throws(Failure) -> (isTaken: Bool, text: String) {
         let log = LogGroup.Log(
             time: UInt32(truncatingIfNeeded: session.now.seconds), contents: [.init("message", "sls-dispatch probe")])
         let group = LogGroup(logs: [log]).serialized
@@ -120,19 +154,26 @@ public struct IdempotenceProbe: Sendable {
                 target: .key(key, sequenceID: id))
             return (true, "accepted")
         } catch {
-            guard error.means(.invalidSequenceID), case .api(let refusal, _) = error else { throw error }
+            guard error.means(.invalidSequenceID), case .api(let refusal, _) = error else {
+                throw .call(error)
+            }
             return (false, "refused: \(refusal.status) \(refusal.code.rawValue)")
         }
     }
 
-    private func split(around key: HashKey) async throws(ClientError) {
-        for shard in try await client.listShards(of: place.logstore) where shard.status == .readwrite {
-            guard let begin = HashKey(hex: shard.inclusiveBeginKey), let end = HashKey(hex: shard.exclusiveEndKey),
-                begin <= key, key < end || end == .max
-            else { continue }
-            let middle = HashKey(value: begin.value + (end.value - begin.value) / 2)
-            _ = try await client.splitShard(ShardID(shard.id), of: place.logstore, at: middle)
-            return
+    private func split(around key: HashKey) async throws(Failure) {
+        do throws(ClientError) {
+            for shard in try await client.listShards(of: place.logstore) where shard.status == .readwrite {
+                guard let begin = HashKey(hex: shard.inclusiveBeginKey), let end = HashKey(hex: shard.exclusiveEndKey),
+                    begin <= key, key < end || end == .max
+                else { continue }
+                let middle = HashKey(value: begin.value + (end.value - begin.value) / 2)
+                _ = try await client.splitShard(ShardID(shard.id), of: place.logstore, at: middle)
+                return
+            }
+        } catch {
+            throw .call(error)
         }
+        throw .nothingToSplit(place.logstore)
     }
 }

@@ -36,8 +36,7 @@ struct StartCheck: Sendable {
                 let start = try await client.getCursor(of: held.id, in: source, from: start.position)
                 if held.start >= start { return .passed }
                 let oldest = try await client.getCursor(of: held.id, in: source, from: .begin)
-                // All that is kept came after the start: the checkpoint has just fallen out of what is kept.
-                return start == oldest ? .passed : .hold(reason: reason(held.start, start))
+                return Self.isGap(from: start, oldest: oldest) ? .passed : .hold(reason: reason(held.start, start))
             } catch {
                 troubles.log(
                     .warning, "the configured start cannot be asked for; nothing is written before it is known",
@@ -47,6 +46,10 @@ struct StartCheck: Sendable {
         }
         return nil
     }
+
+    /// Whether all that is kept came after the start: then the checkpoint has fallen out of what is kept. The oldest was asked
+    /// for later, so it may have moved past the start meanwhile.
+    static func isGap(from start: Cursor, oldest: Cursor) -> Bool { start <= oldest }
 
     private func reason(_ checkpoint: Cursor, _ first: Cursor) -> String {
         """

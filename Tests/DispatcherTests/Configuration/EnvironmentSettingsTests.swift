@@ -146,4 +146,22 @@ import Testing
         #expect(!"\(try settings(["SLS_AK_KEY": "hush-hush", "SLS_STS_TOKEN": "psst"]))".contains("hush"))
         #expect(!"\(try settings(["SLS_AK_KEY": "hush-hush", "SLS_STS_TOKEN": "psst"]))".contains("psst"))
     }
+
+    @Test(arguments: DeliveryMode.allCases.map(\.rawValue))
+    func `neither a target nor the dead letters may be the source, under whatever name of its region`(mode: String) {
+        let target = mistakes(["SLS_DELIVERY": mode, "SLS_LOGSTORE_TO1": "all"])
+        #expect(target.count == 1 && target.allSatisfy { $0.contains("read again") }, "\(target)")
+        let dead = mistakes(["SLS_DELIVERY": mode, "SLS_DEAD_LETTER": "all"])
+        #expect(dead.count == 1 && dead.allSatisfy { $0.contains("SLS_DEAD_LETTER") }, "\(dead)")
+        let intranet = mistakes([
+            "SLS_DELIVERY": mode, "SLS_LOGSTORE_TO1": "all",
+            "SLS_ENDPOINT": "cn-hangzhou.log.aliyuncs.com", "SLS_ENDPOINT_TO": "cn-hangzhou-intranet.log.aliyuncs.com",
+        ])
+        #expect(intranet.count == 1, "the same logstore under another name")
+        let elsewhere = mistakes([
+            "SLS_DELIVERY": mode, "SLS_LOGSTORE_TO1": "all",
+            "SLS_ENDPOINT": "cn-hangzhou.log.aliyuncs.com", "SLS_ENDPOINT_TO": "cn-shanghai.log.aliyuncs.com",
+        ])
+        #expect(elsewhere.isEmpty)
+    }
 }
