@@ -112,8 +112,9 @@ extension Consumer {
     /// try await consumer.run(process: { shard in
     ///     var sentUpTo: Cursor?
     ///     for await batch in shard.batches {
-    ///         await store(batch)
     ///         sentUpTo = batch.next
+    ///         // What was not stored, because the barrier had passed or otherwise, is not acknowledged.
+    ///         do { try await store(batch, before: shard.writeBarrier) } catch { break }
     ///         shard.acknowledge(batch)
     ///     }
     ///     return ProcessingResult(sentUpTo: sentUpTo)
@@ -133,7 +134,8 @@ extension Consumer {
         return try result.get()
     }
 
-    /// Asks `run` to come to its end: what is in flight is finished and saved, within half of the group's timeout.
+    /// Asks `run` to come to its end: what is in flight is finished and saved. After half of the group's timeout handlers
+    /// are cancelled; `run` returns when they have, and after a save, a heartbeat and a question.
     ///
     /// To stop at once, without a last save, cancel the task that runs.
     public func stop() { stopping.set(()) }
