@@ -9,9 +9,11 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit",
         abstract: "Compare, by bytes, a stretch of a source shard with what is in the targets.",
         discussion: """
-            Reads the source again, applies the routes, and reads the targets from --margin before the stretch to --margin \
-            behind it. Reads its settings from the variables of run. Exit status: 0 nothing lost, nothing twice; 1 otherwise, \
-            or when some of the stretch has expired; 64 wrong options or variables.
+            Reads the source again, applies the routes, and reads source, targets and SLS_DEAD_LETTER from --margin before the \
+            stretch up to now. What lies above the group's checkpoint need not be there yet: compare --to with it. Targets \
+            that add to what they store (appendMeta) cannot be compared: there everything is lost and foreign. Reads its \
+            settings from the variables of run. Exit status: 0 nothing lost, nothing twice; 1 otherwise, or when some of the \
+            stretch has expired; 64 wrong options or variables.
             """)
 
     @OptionGroup var delivery: DeliveryOptions
@@ -23,7 +25,8 @@ struct AuditCommand: AsyncParsableCommand {
     var to: String
     @Option(
         help: ArgumentHelp(
-            "Read the targets this much earlier and later than the stretch, in seconds.", discussion: "(default: 3600)",
+            "Read source and targets from this much earlier than the stretch, in seconds.",
+            discussion: "(default: 3600)",
             valueName: "seconds"))
     var margin: Int?
 
@@ -37,10 +40,15 @@ struct AuditCommand: AsyncParsableCommand {
             StandardStream.output.write(
                 "shard \(shard), cursors \(report.from) to \(report.to): \(report.read) log groups read, "
                     + "\(report.dropped) without a route\n")
-            var table = TextTable(["target", "owed", "lost", "duplicated", "foreign", "first lost"])
+            if report.undue > 0 {
+                let place = report.checkpoint.map { "the checkpoint is \($0)" } ?? "there is no checkpoint"
+                StandardStream.output.write("\(place): \(report.undue) of them need not be there yet\n")
+            }
+            var table = TextTable(["target", "owed", "dead-lettered", "lost", "duplicated", "foreign", "first lost"])
             for finding in report.findings {
                 table.add([
-                    finding.target, "\(finding.owed)", "\(finding.lost)", "\(finding.duplicated)", "\(finding.foreign)",
+                    finding.target, "\(finding.owed)", "\(finding.deadLettered)", "\(finding.lost)",
+                    "\(finding.duplicated)", "\(finding.foreign)",
                     finding.lostCursors.isEmpty ? "-" : finding.lostCursors.map { "\($0)" }.joined(separator: " "),
                 ])
             }

@@ -172,6 +172,64 @@ import Testing
         #expect(duplicated == 1, "its own shard alone")
     }
 
+    @Test func `an audit finds what came hours late, and says what need not be there yet`() async throws {
+        let service = try ScriptedService.withTargets()
+        try await service.fill(0..<24)
+        let early = try await audit(service)
+        #expect(early.checkpoint == nil && early.undue == 6)
+        service.clock.jump(by: .seconds(3 * 3_600))
+        try await delivered(service)
+        let late = try await audit(service)
+        #expect(late.isClean && late.checkpoint == late.to && late.undue == 0)
+        #expect(late.findings.map(\.owed).reduce(0, +) == 6 && late.findings.allSatisfy { $0.foreign == 0 })
+    }
+
+    @Test func `an audit counts the same bytes over one stretch of time`() async throws {
+        let service = try ScriptedService.withTargets()
+        let same = ScriptedService.group(0)
+        try await service.fill(Array(repeating: same, count: 4))
+        try await delivered(service)
+        // Outside of the margin, inside of twice the margin.
+        service.clock.jump(by: .seconds(5_400))
+        try await service.fill(Array(repeating: same, count: 4))
+        try await delivered(service)
+        let begin = try await audit(service).from
+        let range = DeliveryAudit.Range(
+            shard: ShardID(0), from: .cursor(begin.advanced(by: 1)), to: .position(.end))
+        let report = try await DeliveryAudit(try session(service)).run(range)
+        #expect(report.read == 1 && report.isClean, "\(report)")
+        #expect(report.findings[0].foreign == 0)
+    }
+
+    @Test func `an audit tells what is in the dead letters from what is lost`() async throws {
+        let service = try ScriptedService.withTargets(and: ["dead": 1])
+        try await service.fill(0..<24)
+        let spoiled = ScriptedService.group(4)
+        service.follow { call in
+            call.api == .putLogs && call.request.url.contains("/audit/") && call.rawBody == spoiled
+                ? .refuse(400, "PostBodyInvalid") : nil
+        }
+        let source = try LiveDispatcher.settings().source
+        var settings = DeliverySettings()
+        settings.mode = .exactlyOnce
+        settings.deadLetter = DispatcherSettings.Place(
+            endpoint: source.endpoint, project: source.project, logstore: try LogstoreName("dead"))
+        let delivery = settings
+        let dispatcher = try LiveDispatcher("a", of: service) { $0.delivery = delivery }
+        try await running(dispatcher) {
+            try await wait(for: "all is covered") { try await service.isCovered() }
+        }
+        var findings: [DeliveryAudit.Finding] = []
+        for shard in 0..<4 {
+            let range = DeliveryAudit.Range(shard: ShardID(shard), from: .position(.begin), to: .position(.end))
+            let report = try await DeliveryAudit(try session(service) { $0.delivery = delivery }).run(range)
+            #expect(report.isClean)
+            findings += report.findings
+        }
+        #expect(findings.map(\.deadLettered).reduce(0, +) == 1)
+        #expect(findings.filter { $0.deadLettered == 1 }.map(\.target) == ["demo/audit"])
+    }
+
     @Test func `an audit over what has expired says from where it could be done`() async throws {
         let service = try ScriptedService.withTargets()
         try await service.fill(0..<8)

@@ -11,7 +11,7 @@ public struct DeliveryAudit: Sendable {
         public var from: CheckpointBook.Destination
         /// Behind the last log group.
         public var to: CheckpointBook.Destination
-        /// How much earlier and later than the stretch the targets are read: what was late, or sent again. In seconds.
+        /// How much earlier than the stretch source and targets are read, up to now: in seconds.
         public var margin = 3_600
 
         /// A stretch of a shard.
@@ -28,11 +28,13 @@ public struct DeliveryAudit: Sendable {
         public let target: String
         /// Log groups of the stretch that are routed here.
         public var owed = 0
-        /// Those that are not there.
+        /// Those that are in the dead-letter logstore in its place.
+        public var deadLettered = 0
+        /// Those that are neither here nor there.
         public var lost = 0
         /// Copies beyond the first.
         public var duplicated = 0
-        /// Log groups there that no shard of the source has in the widened stretch of time.
+        /// Log groups there that no shard of the source has, from twice the margin before the stretch on.
         public var foreign = 0
         /// The cursors of the first few that are lost.
         public var lostCursors: [Cursor] = []
@@ -46,11 +48,17 @@ public struct DeliveryAudit: Sendable {
         public let read: Int
         /// Those that no route wants.
         public let dropped: Int
+        /// Where the group's checkpoint of this shard is; what lies above it need not be there yet.
+        public let checkpoint: Cursor?
         /// By target.
         public let findings: [Finding]
 
         /// Whether nothing is lost and nothing is there twice.
         public var isClean: Bool { findings.allSatisfy { $0.lost == 0 && $0.duplicated == 0 } }
+        /// Log groups of the stretch that need not be there yet.
+        public var undue: Int64 {
+            checkpoint.map { max(0, to.number - max($0, from).number) } ?? to.number - from.number
+        }
     }
 
     /// Why it could not be done.
@@ -87,7 +95,7 @@ public struct DeliveryAudit: Sendable {
     /// An audit of that session's source and targets.
     public init(_ session: OperatorSession) { self.session = session }
 
-    /// Reads the stretch, then everything of its time from source and targets.
+    /// Reads the stretch, then everything from the margin before it up to now from source and targets.
     public func run(_ range: Range) async throws(Failure) -> Report {
         let settings = session.settings
         let (from, to) = try await ends(of: range)
@@ -102,48 +110,60 @@ public struct DeliveryAudit: Sendable {
                 owed[target].append((cursor, digest(bytes, group, range.shard, cursor)))
             }
         }
-        let window = try await window(of: range, from: from, to: to)
-        // Twice as wide: what lies at the edge of the targets' stretch was read in the source a while before.
-        let known = try await known(in: window.widened(by: range.margin))
+        let first = try await time(of: from, range.shard)
+        let since = first + -range.margin
+        let due = try await due(since: since)
+        // What stands at the edge of the targets' stretch was read in the source a while before.
+        let known = try await self.due(since: since + -range.margin)
+        var deadLetters = try await deadLetters(since: since)
         var findings: [Finding] = []
         for (index, place) in settings.targets.enumerated() {
-            findings.append(try await judge(place, owed: owed[index], known: known[index], in: window))
+            let expected = Expected(owed: owed[index], due: due[index], known: Set(known[index].keys))
+            findings.append(try await judge(place, expected, since: since, &deadLetters))
         }
-        return Report(from: from, to: to, read: read, dropped: dropped, findings: findings)
+        return Report(
+            from: from, to: to, read: read, dropped: dropped, checkpoint: try await checkpoint(of: range.shard),
+            findings: findings)
+    }
+
+    /// What one target should hold.
+    private struct Expected {
+        /// Of the stretch.
+        let owed: [(cursor: Cursor, digest: [UInt8])]
+        /// Of all shards, in the time that the target is read for.
+        let due: Counts
+        /// Of all shards, from earlier on.
+        let known: Set<[UInt8]>
     }
 
     private func judge(
-        _ place: DispatcherSettings.Place, owed: [(cursor: Cursor, digest: [UInt8])], known: Counts, in window: Window
+        _ place: DispatcherSettings.Place, _ expected: Expected, since: Timestamp, _ deadLetters: inout Counts
     ) async throws(Failure) -> Finding {
         var found: Counts = [:]
         var finding = Finding(target: place.description)
-        try await forEachGroup(of: place, in: window) { _, _, bytes, group in
+        try await forEachGroup(of: place, since: since) { _, _, bytes, group in
             let digest = Digest.sha256(Array(bytes[group.bytes]))
-            if known[digest] == nil { finding.foreign += 1 } else { found[digest, default: 0] += 1 }
+            if expected.known.contains(digest) { found[digest, default: 0] += 1 } else { finding.foreign += 1 }
         }
-        finding.owed = owed.count
-        var seen: Set<[UInt8]> = []
-        for (cursor, digest) in owed {
-            guard seen.insert(digest).inserted else { continue }
-            let (there, due) = (found[digest] ?? 0, known[digest] ?? 0)
+        finding.owed = expected.owed.count
+        var stretch: [[UInt8]: [Cursor]] = [:]
+        for (cursor, digest) in expected.owed { stretch[digest, default: []].append(cursor) }
+        for (digest, cursors) in stretch.sorted(by: { $0.value[0] < $1.value[0] }) {
+            let (there, due) = (found[digest] ?? 0, expected.due[digest] ?? 0)
             if there > due { finding.duplicated += there - due }
-            if there < due {
-                finding.lost += due - there
-                if finding.lostCursors.count < Self.lostShown { finding.lostCursors.append(cursor) }
-            }
+            // The same bytes may come again behind the stretch, where nothing is asked of them.
+            let missing = max(0, min(due - there, cursors.count))
+            let dead = min(missing, deadLetters[digest] ?? 0)
+            deadLetters[digest, default: 0] -= dead
+            finding.deadLettered += dead
+            finding.lost += missing - dead
+            let room = Self.lostShown - finding.lostCursors.count
+            finding.lostCursors += cursors.suffix(missing - dead).prefix(max(0, room))
         }
         return finding
     }
 
     // MARK: What is read
-
-    /// A stretch of time, by the service's clock.
-    private struct Window {
-        let from: Timestamp
-        let to: Timestamp
-
-        func widened(by seconds: Int) -> Window { Window(from: from + -seconds, to: to + seconds) }
-    }
 
     private func ends(of range: Range) async throws(Failure) -> (from: Cursor, to: Cursor) {
         let client = session.source
@@ -165,26 +185,44 @@ public struct DeliveryAudit: Sendable {
         return (from, min(to, end))
     }
 
-    private func window(of range: Range, from: Cursor, to: Cursor) async throws(Failure) -> Window {
-        let client = session.source
-        let logstore = session.settings.source.logstore
-        return try await calling { () async throws(ClientError) in
-            let first = try await client.getCursorTime(from, of: range.shard, in: logstore)
-            let last = try await client.getCursorTime(to, of: range.shard, in: logstore)
-            return Window(from: first, to: last).widened(by: range.margin)
+    private func time(of cursor: Cursor, _ shard: ShardID) async throws(Failure) -> Timestamp {
+        try await calling { () async throws(ClientError) in
+            try await session.source.getCursorTime(cursor, of: shard, in: session.settings.source.logstore)
         }
     }
 
-    /// What all shards of the source owe each target in that time.
-    private func known(in window: Window) async throws(Failure) -> [Counts] {
+    /// - Returns: nil where there is none, or no such group.
+    private func checkpoint(of shard: ShardID) async throws(Failure) -> Cursor? {
         let settings = session.settings
-        var known: [Counts] = settings.targets.map { _ in [:] }
-        try await forEachGroup(of: settings.source, in: window) { shard, cursor, bytes, group in
+        do throws(ClientError) {
+            let saved = try await session.source.listCheckpoints(
+                of: settings.group, in: settings.source.logstore, shard: shard)
+            return saved.first.flatMap { Cursor(encoded: $0.checkpoint) }
+        } catch {
+            if error.means(.consumerGroupNotExist) { return nil }
+            throw .call(error)
+        }
+    }
+
+    /// What all shards of the source owe each target since then.
+    private func due(since: Timestamp) async throws(Failure) -> [Counts] {
+        let settings = session.settings
+        var due: [Counts] = settings.targets.map { _ in [:] }
+        try await forEachGroup(of: settings.source, since: since) { shard, cursor, bytes, group in
             for target in settings.routes.targets(ofTopic: group.topic, in: bytes.span) {
-                known[target][digest(bytes, group, shard, cursor), default: 0] += 1
+                due[target][digest(bytes, group, shard, cursor), default: 0] += 1
             }
         }
-        return known
+        return due
+    }
+
+    private func deadLetters(since: Timestamp) async throws(Failure) -> Counts {
+        guard let place = session.settings.delivery.deadLetter else { return [:] }
+        var found: Counts = [:]
+        try await forEachGroup(of: place, since: since) { _, _, bytes, group in
+            found[Digest.sha256(Array(bytes[group.bytes])), default: 0] += 1
+        }
+        return found
     }
 
     /// The digest of the bytes that a log group arrives as.
@@ -197,7 +235,7 @@ public struct DeliveryAudit: Sendable {
     }
 
     private func forEachGroup(
-        of place: DispatcherSettings.Place, in window: Window,
+        of place: DispatcherSettings.Place, since: Timestamp,
         _ body: (ShardID, Cursor, [UInt8], ScannedLogGroup) -> Void
     ) async throws(Failure) {
         let client = session.client(for: place)
@@ -206,8 +244,8 @@ public struct DeliveryAudit: Sendable {
         for shard in shards.map({ ShardID($0.id) }) {
             let (from, to) = try await calling { () async throws(ClientError) in
                 (
-                    try await client.getCursor(of: shard, in: place.logstore, from: .received(window.from)),
-                    try await client.getCursor(of: shard, in: place.logstore, from: .received(window.to))
+                    try await client.getCursor(of: shard, in: place.logstore, from: .received(since)),
+                    try await client.getCursor(of: shard, in: place.logstore, from: .end)
                 )
             }
             try await forEachGroup(of: shard, in: place, from: from, to: to) { body(shard, $0, $1, $2) }
