@@ -94,12 +94,18 @@ import Testing
         let service = try ScriptedService.withTargets()
         try await service.fill(0..<60)
         let lost = Lock<Set<String>>([])
+        let first = Lock<[String: String]>([:])
         service.follow { call in
             guard call.api == .putLogs, let id = call.query("seqid"), let key = call.query("key") else { return nil }
-            let isFirst = lost.withLock { $0.count < 5 && $0.insert("\(key) \(id)").inserted }
-            return isFirst ? .loseAnswer : nil
+            // A second id means that the key's first was accepted: no lane is in its replay any more.
+            let isReplay = first.withLock { first -> Bool in
+                if first[key] == nil { first[key] = id }
+                return first[key] == id
+            }
+            if isReplay { return nil }
+            return lost.withLock { $0.count < 5 && $0.insert("\(key) \(id)").inserted } ? .loseAnswer : nil
         }
-        let totals = try await deliverAll(of: service)
+        let totals = try await deliverAll(of: service) { $0.delivery.laneCount = 1 }
         #expect(Self.suppressed(totals) == 5 && totals.unexplainedRefusals == 0)
         #expect(try await service.copies(0..<60) == (1, 1))
     }
