@@ -40,7 +40,7 @@ public final class Consumer: Sendable {
         /// Log groups that may be handed over past the confirmed checkpoint, per shard: bounds what a crash repeats.
         /// Default 16,384; at least 2.
         public var runAhead = 16_384
-        /// Pulled bytes held by all shards together. Default 256 MB. (Java: `maxInProgressingDataSizeInMB`.)
+        /// Pulled bytes held by all shards of this consumer together. Default 256 MB. (Java: `maxInProgressingDataSizeInMB`.)
         public var byteBudget = 256_000_000
         /// Pulled bytes held by one shard. Default 32 MB.
         public var byteBudgetPerShard = 32_000_000
