@@ -20,7 +20,8 @@ else
     # Apart, so that what keeps both cores busy does not slow down what checks short times: the loops of whole members
     # and dispatchers run on a clock that is ten times as fast, the integration tests start processes.
     loops='SLSConsumerTests\.LoopTests|DispatcherTests\.DispatcherTests|DispatcherTests\.ExactDeliveryTests|DispatcherTests\.FanOutTests'
-    run --skip "IntegrationTests|$loops"
+    run --skip "IntegrationTests|^HostileInputTests\\.|$loops"
     run --filter "$loops"
     run --filter IntegrationTests
+    run --filter '^HostileInputTests\.'
 fi

@@ -50,6 +50,9 @@ final class ConnectionShare: Sendable {
         return (0..<targetCount).map { _ in ConnectionShare(limit: limit, clock: clock) }
     }
 
+    /// Requests that wait for their turn.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     /// The transport within this share.
     func over(_ transport: any Transport) -> any Transport { Shared(share: self, transport: transport) }
 

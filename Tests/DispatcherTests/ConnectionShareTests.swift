@@ -44,23 +44,35 @@ private final class SlowTransport: Transport {
             timeout: timeout)
     }
 
-    @Test func `a share is never exceeded, and those who wait go in order, with what is left of their time`()
-        async throws
-    {
-        let clock = ScaledClock(speed: 100)
-        let slow = SlowTransport(clock)
-        let transport = ConnectionShare(limit: 2, clock: clock.consumerClock).over(slow)
+    /// Sends six requests, each once the one before is sent or stands in the queue; answers come when all six do.
+    private func sendSix(over slow: SlowTransport, _ share: ConnectionShare) async throws {
+        let transport = share.over(slow)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<6 {
-                group.addTask { _ = try await transport.send(request(number, timeout: .seconds(1_000))) }
-                // The next one only when this one stands in the queue or is sent.
-                try await Task.sleep(for: .milliseconds(10))
+                group.addTask { _ = try await transport.send(request(number, timeout: .seconds(100_000))) }
+                try await wait(for: "request \(number) is sent or waits") {
+                    slow.urls.count + share.waitingCount == number + 1
+                }
             }
+            slow.gate.set(())
             try await group.waitForAll()
         }
-        #expect(slow.most == 2)
+    }
+
+    @Test func `those who wait go in order, with what is left of their time`() async throws {
+        let clock = ScaledClock(speed: 100)
+        let slow = SlowTransport(clock, isOpen: false)
+        try await sendSix(over: slow, ConnectionShare(limit: 1, clock: clock.consumerClock))
+        #expect(slow.most == 1)
         #expect(slow.urls == (0..<6).map { "http://demo/\($0)" })
-        #expect(slow.timeouts[5] <= .seconds(990) && slow.timeouts[0] == .seconds(1_000))
+        #expect(slow.timeouts[0] == .seconds(100_000) && slow.timeouts[5] <= .seconds(99_950))
+    }
+
+    @Test func `a share is never exceeded`() async throws {
+        let clock = ScaledClock(speed: 100)
+        let slow = SlowTransport(clock, isOpen: false)
+        try await sendSix(over: slow, ConnectionShare(limit: 2, clock: clock.consumerClock))
+        #expect(slow.most == 2 && slow.urls.count == 6)
     }
 
     @Test func `who waits longer than its time was not sent, and leaves its place to others`() async throws {
