@@ -3,6 +3,7 @@ import Glibc
 import SLSClient
 import SLSProtocol
 import System
+import TestKit
 
 /// How much happens in one run.
 struct ChaosPlan: Sendable {
@@ -238,7 +239,7 @@ final class ChaosRun {
 
     private func judge() async throws -> Verdict {
         var owed: [String: [[UInt8]: Int]] = [:]
-        for group in try await Self.read("source", by: try sourceClient()) {
+        for group in try await sourceClient().storedLogGroups(of: LogstoreName("source")) {
             let topic = try LogGroup(serialized: group).topic ?? ""
             guard let index = Self.topics.firstIndex(of: topic), index < Self.targets.count else { continue }
             owed[Self.targets[index], default: [:]][group, default: 0] += 1
@@ -248,7 +249,7 @@ final class ChaosRun {
             var rest = owed[name] ?? [:]
             verdict.expected += rest.values.reduce(0, +)
             let known = Set(rest.keys)
-            for group in try await Self.read(name, by: try targetClient()) {
+            for group in try await targetClient().storedLogGroups(of: LogstoreName(name)) {
                 if !known.contains(group) {
                     verdict.foreign += 1
                 } else if let left = rest[group], left > 0 {
@@ -260,22 +261,6 @@ final class ChaosRun {
             verdict.lost += rest.values.reduce(0, +)
         }
         return verdict
-    }
-
-    /// Every log group of a logstore, as it is stored.
-    private static func read(_ name: String, by client: SLSClient) async throws -> [[UInt8]] {
-        let logstore = try LogstoreName(name)
-        var groups: [[UInt8]] = []
-        for shard in try await client.listShards(of: logstore).map({ ShardID($0.id) }) {
-            var cursor = try await client.getCursor(of: shard, in: logstore, from: .begin)
-            while true {
-                let pulled = try await client.pullLogs(from: cursor, of: shard, in: logstore)
-                groups += try LogGroupScanner.groups(inList: pulled.body).map { Array(pulled.body[$0.bytes]) }
-                if pulled.nextCursor == cursor { break }
-                cursor = pulled.nextCursor
-            }
-        }
-        return groups
     }
 }
 

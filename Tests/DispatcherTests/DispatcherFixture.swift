@@ -137,19 +137,7 @@ extension ScriptedService {
 
     /// Every log group of a logstore, as it is stored, shard by shard.
     func stored(_ logstore: String) async throws -> [[UInt8]] {
-        let client = try client()
-        let logstore = try LogstoreName(logstore)
-        var groups: [[UInt8]] = []
-        for shard in try await client.listShards(of: logstore).map({ ShardID($0.id) }) {
-            var cursor = try await client.getCursor(of: shard, in: logstore, from: .begin)
-            while true {
-                let pulled = try await client.pullLogs(from: cursor, of: shard, in: logstore)
-                groups += try LogGroupScanner.groups(inList: pulled.body).map { Array(pulled.body[$0.bytes]) }
-                if pulled.nextCursor == cursor { break }
-                cursor = pulled.nextCursor
-            }
-        }
-        return groups
+        try await client().storedLogGroups(of: LogstoreName(logstore))
     }
 
     /// How often each of the numbered groups has arrived in its target, least and most.
