@@ -10,7 +10,7 @@ public struct NotInTime: Error, CustomStringConvertible {
 ///
 /// - Throws: `NotInTime` after `limit` of the machine's own time.
 public func wait(
-    for what: String, within limit: Duration = .seconds(30), _ condition: () async throws -> Bool
+    for what: String, within limit: Duration = .seconds(120), _ condition: () async throws -> Bool
 ) async throws {
     let end = MonotonicClock.nanoseconds() + limit.wholeNanoseconds
     while try await !condition() {
