@@ -53,7 +53,7 @@ internal import CCurl
     func prepare(for transfer: Transfer, _ configuration: HTTPClient.Configuration) throws(CurlError) {
         unsafe errorText[0] = 0
         unsafe try set(CURLOPT_ERRORBUFFER, errorText)
-        try prepareConnection(transfer.request, configuration)
+        try prepareConnection(transfer.request, until: transfer.deadline, configuration)
         try prepareMethod(transfer.request)
         try prepareHeaders(transfer.request)
         let context = unsafe Unmanaged.passUnretained(transfer).toOpaque()
@@ -66,7 +66,7 @@ internal import CCurl
     }
 
     private func prepareConnection(
-        _ request: HTTPRequest, _ configuration: HTTPClient.Configuration
+        _ request: HTTPRequest, until deadline: ContinuousClock.Instant, _ configuration: HTTPClient.Configuration
     ) throws(CurlError) {
         try set(CURLOPT_NOSIGNAL, 1)
         // A look-up in progress is left behind, or ending its transfer would wait for it and hold up all others.
@@ -74,7 +74,7 @@ internal import CCurl
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         try set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.curlMilliseconds)
-        try set(CURLOPT_TIMEOUT_MS, request.timeout.curlMilliseconds)
+        try set(CURLOPT_TIMEOUT_MS, (deadline - .now).curlMilliseconds)
         try set(CURLOPT_MAXAGE_CONN, configuration.idleConnectionAge.curlSeconds)
         try set(CURLOPT_MAXLIFETIME_CONN, configuration.connectionLifetime.curlSeconds)
         // libcurl allocates both for each transfer: as much as helps this one.

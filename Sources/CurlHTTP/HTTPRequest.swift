@@ -13,11 +13,14 @@ public struct HTTPRequest: Sendable {
     public var connectTo: String?
     /// From the call of `send` to the last byte of the answer, waiting for a free connection included.
     public var timeout: Duration
+    /// Nothing is begun or waited for after this, whatever the time-out would still allow: for a caller whose right to ask
+    /// ends at a moment, even if the process is stopped between the decision and the sending. nil sets none.
+    public var deadline: ContinuousClock.Instant?
 
     /// Makes a request from its parts.
     public init(
         method: String = "GET", url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
-        connectTo: String? = nil, timeout: Duration = .seconds(60)
+        connectTo: String? = nil, timeout: Duration = .seconds(60), deadline: ContinuousClock.Instant? = nil
     ) {
         self.method = method
         self.url = url
@@ -25,5 +28,6 @@ public struct HTTPRequest: Sendable {
         self.body = body
         self.connectTo = connectTo
         self.timeout = timeout
+        self.deadline = deadline
     }
 }

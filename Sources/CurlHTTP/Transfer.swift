@@ -21,7 +21,8 @@ final class Transfer: @unchecked Sendable {
     init(_ request: HTTPRequest, _ configuration: HTTPClient.Configuration) {
         self.request = request
         self.configuration = configuration
-        deadline = .now + request.timeout
+        let end = ContinuousClock.now + request.timeout
+        deadline = min(end, request.deadline ?? end)
     }
 
     /// Takes the one who waits; before the transfer is handed to the loop.

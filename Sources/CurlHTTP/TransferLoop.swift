@@ -131,6 +131,9 @@ final class TransferLoop: @unchecked Sendable {
 
     private func begin(_ transfer: Transfer) {
         if transfer.isCancelled { return settle(transfer, .failure(.cancelled())) }
+        guard ContinuousClock.now < transfer.deadline else {
+            return settle(transfer, .failure(.cancelled("its time was over before it was sent")))
+        }
         do throws(CurlError) {
             let handle = try takeHandle()
             transfer.handle = handle

@@ -53,7 +53,7 @@ public final class CurlTransport: Transport {
     public func send(_ request: TransportRequest) async throws(ClientError) -> TransportResponse {
         let outgoing = HTTPRequest(
             method: request.method, url: request.url, headers: request.headers, body: request.body,
-            connectTo: request.connectTo, timeout: request.timeout)
+            connectTo: request.connectTo, timeout: request.timeout, deadline: request.deadline)
         do throws(CurlError) {
             let answer = try await client.send(outgoing)
             return TransportResponse(status: answer.status, headers: answer.headers, body: answer.body)

@@ -22,6 +22,8 @@ public struct TransportRequest: Sendable {
     public var connectTo: String?
     /// For the whole exchange.
     public var timeout: Duration
+    /// Nothing is sent after this, whatever the time-out would still allow; nil sets none.
+    public var deadline: ContinuousClock.Instant?
 
     /// Makes a request from its parts.
     public init(

@@ -121,6 +121,23 @@ private func arrival(of key: String, _ client: HTTPClient, _ server: OutsideServ
         }
     }
 
+    @Test func `a request whose deadline has passed is not sent, and that is said`() async throws {
+        try await withClient { client, server in
+            let request = HTTPRequest(url: server.url("/drop/passed"), deadline: .now - .milliseconds(1))
+            #expect(await failure(client, request)?.kind == .cancelled)
+            let seen = try await number(of: "passed", client, server)
+            #expect(seen == "0")
+        }
+    }
+
+    @Test func `a deadline before the time-out ends a request that is under way`() async throws {
+        try await withClient { client, server in
+            let request = HTTPRequest(
+                url: server.url("/slow/deadline"), timeout: .seconds(3_000), deadline: .now + .milliseconds(100))
+            #expect(await failure(client, request)?.kind == .timeout)
+        }
+    }
+
     @Test func `a late answer is a timeout`() async throws {
         try await withClient { client, server in
             let start = ContinuousClock.now

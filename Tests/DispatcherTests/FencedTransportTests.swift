@@ -7,7 +7,36 @@ import Testing
 
 @testable import Dispatcher
 
+/// Keeps the deadline of each request, and answers nothing.
+private final class DeadlineRecorder: Transport {
+    let deadlines = Lock<[ContinuousClock.Instant?]>([])
+
+    func send(_ request: TransportRequest) async throws(ClientError) -> TransportResponse {
+        deadlines.withLock { $0.append(request.deadline) }
+        throw .transport(TransportFailure(.connectionLost, "nobody there"))
+    }
+}
+
 @Suite struct FencedTransportTests {
+    @Test func `a write's time counts from before the look at the lease, not from when it is sent`() async throws {
+        let service = try ScriptedService.withTargets()
+        let recorder = DeadlineRecorder()
+        let looks = Lock<[ContinuousClock.Instant]>([])
+        let fenced = try service.client(
+            by: FencedTransport(recorder) {
+                looks.withLock { $0.append(.now) }
+                return true
+            }
+        ).limited(to: .seconds(5))
+        let web = try LogstoreName("web")
+        await #expect(throws: ClientError.self) {
+            try await fenced.putLogs(PutLogsBody(plain: ScriptedService.group(1)), to: web)
+        }
+        let look = try #require(looks.withLock { $0.first })
+        let deadline = try #require(recorder.deadlines.withLock { $0.first } ?? nil)
+        #expect(deadline <= look + .seconds(5))
+    }
+
     @Test func `a write that was decided before a long stop of the process is not sent after it`() async throws {
         let service = try ScriptedService.withTargets()
         let clock = service.clock
