@@ -67,6 +67,9 @@ struct OperatorCommandTests {
             try await dispatcher.page("/metrics").contains(#"sls_dispatch_put_log_groups_total{route="to-3"} 6"#)
         }
         #expect(isDelivered)
+        let metrics = try await dispatcher.page("/metrics")
+        #expect(metrics.contains(#"sls_dispatch_pull_log_groups_total{shard="0"} 6"#))
+        #expect(metrics.contains(#"sls_dispatch_shard_routed_log_groups_total{shard="0"} 6"#))
         #expect(await dispatcher.stop() == .exited(0))
 
         let list = try await run(["checkpoints"], environment)

@@ -24,10 +24,9 @@ public final class DispatchCounters: Sendable {
     }
 
     private let totals: Lock<Totals>
-    private let pulledGroups = Counter(label: "sls_dispatch_pull_log_groups_total")
-    private let unroutedGroups = Counter(
-        label: "sls_dispatch_dropped_log_groups_total", dimensions: [("reason", "unrouted")])
     private let unexplainedRefusals = Counter(label: "sls_dispatch_unexplained_refusals_total")
+    private let sparseBatches = Counter(label: "sls_dispatch_sparse_batches_total")
+    private let shards = Lock<[ShardID: ShardMetrics]>([:])
     private let targets: [TargetMetrics]
 
     /// - Parameter routes: A name per target, for metrics.
@@ -45,10 +44,18 @@ public final class DispatchCounters: Sendable {
             totals.ledger.add(entry, of: shard)
             return totals.ledger
         }
-        if entry.shard.read > 0 { pulledGroups.increment(by: entry.shard.read) }
-        if entry.shard.dropped > 0 { unroutedGroups.increment(by: entry.shard.dropped) }
+        if entry.shard != Ledger.Shard() { metrics(of: shard).add(entry.shard) }
         for (index, change) in entry.targets.enumerated() {
             targets[index].add(change, inFlight: ledger.targets[index].inFlight)
+        }
+    }
+
+    private func metrics(of shard: ShardID) -> ShardMetrics {
+        shards.withLock { shards in
+            if let metrics = shards[shard] { return metrics }
+            let metrics = ShardMetrics(shard)
+            shards[shard] = metrics
+            return metrics
         }
     }
 
@@ -56,6 +63,9 @@ public final class DispatchCounters: Sendable {
         if stage == .put { totals.withLock { $0.failedPuts += 1 } }
         Counter(label: "sls_dispatch_errors_total", dimensions: [("stage", stage.rawValue), ("code", code)]).increment()
     }
+
+    /// A batch whose log groups do not fill the positions that it spans.
+    func sparse() { sparseBatches.increment() }
 
     func refusedUnexplained() {
         totals.withLock { $0.unexplainedRefusals += 1 }
@@ -69,6 +79,26 @@ public final class DispatchCounters: Sendable {
     enum Stage: String {
         case scan
         case put
+    }
+
+    /// read = routed + dropped, for each shard of the source.
+    private struct ShardMetrics: Sendable {
+        let read: Counter
+        let routed: Counter
+        let dropped: Counter
+
+        init(_ shard: ShardID) {
+            let dimensions = [("shard", "\(shard)")]
+            read = Counter(label: "sls_dispatch_pull_log_groups_total", dimensions: dimensions)
+            routed = Counter(label: "sls_dispatch_shard_routed_log_groups_total", dimensions: dimensions)
+            dropped = Counter(
+                label: "sls_dispatch_dropped_log_groups_total", dimensions: [("reason", "unrouted")] + dimensions)
+        }
+
+        func add(_ change: Ledger.Shard) {
+            for (counter, number) in [(read, change.read), (routed, change.routed), (dropped, change.dropped)]
+            where number > 0 { counter.increment(by: number) }
+        }
     }
 
     private struct TargetMetrics: Sendable {

@@ -38,7 +38,13 @@ public final class Dispatcher: Sendable {
     ///
     /// - Throws: `.identity`, `.transport`.
     public convenience init(_ settings: DispatcherSettings, logger: Logger) throws(DispatchError) {
-        let identity = try Self.claimName(settings)
+        try self.init(settings, identity: try Self.claimName(settings), logger: logger)
+    }
+
+    /// Starts the HTTP clients, for a name that was taken.
+    convenience init(
+        _ settings: DispatcherSettings, identity: ConsumerIdentity, logger: Logger
+    ) throws(DispatchError) {
         let transport: CurlTransport
         let targetTransport: CurlTransport
         let heartbeatTransport: CurlTransport
@@ -141,29 +147,82 @@ public final class Dispatcher: Sendable {
     public func run(
         until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void
     ) async throws(DispatchError) -> Outcome {
+        // Stopped before anything was sent: nothing is owed.
+        guard try await check(until: stop) else { return Outcome(isSettled: true) }
+        let outcome = try await forward(until: stop, joined: joined)
+        await outwaitSaves(after: outcome)
+        return outcome
+    }
+
+    /// Asks for every logstore of the settings.
+    ///
+    /// - Returns: Whether all are there; false when it was stopped first.
+    func check(until stop: Eventually<Void>) async throws(DispatchError) -> Bool {
         let check = LogstoreCheck(caller: PatientCaller(clock: clock, logger: logger), logger: logger)
         let places =
             [(settings.source, client)] + (targets + [deadLetter].compactMap(\.self)).map { ($0.place, $0.client) }
-        let isChecked: Void? = try await until(stop) { () async throws(DispatchError) in try await check.run(places) }
-        // Stopped before anything was sent: nothing is owed.
-        if isChecked == nil { return Outcome(isSettled: true) }
-        let surroundings = surroundings()
+        let isChecked: Void? = try await SLSConsumer.until(stop) { () async throws(DispatchError) in
+            try await check.run(places)
+        }
+        return isChecked != nil
+    }
+
+    /// Joins the group and forwards until told to stop. It may be called again when it has returned.
+    func forward(
+        until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void
+    ) async throws(DispatchError) -> Outcome {
         do throws(ConsumerError) {
-            let outcome = try await consumer.run(until: stop, joined: joined) { held in
-                await ShardDelivery(held, in: surroundings).run()
-            }
-            if outcome.isSettled, settings.delivery.mode.isExact {
-                // A late copy of an earlier save would take the checkpoint back, and a changed configuration would then
-                // deliver again: whoever starts after us starts after the last of them.
-                await clock.sleep(until: clock.now() + settings.delivery.batchWait)
-            }
-            return Outcome(isSettled: outcome.isSettled)
+            return Outcome(isSettled: try await consume(until: stop, joined: joined).isSettled)
         } catch {
             throw .consumer(error)
         }
     }
 
-    private func surroundings() -> ShardDelivery.Surroundings {
+    /// Waits, where exactly once rests on it, until no late copy of an earlier save can come: it would take a checkpoint back,
+    /// and a changed configuration would then deliver again. Whoever starts after us starts after the last of them.
+    func outwaitSaves(after outcome: Outcome, before next: Dispatcher? = nil) async {
+        let waits = [self, next].compactMap(\.self).map(\.settings.delivery).filter(\.mode.isExact).map(\.batchWait)
+        guard outcome.isSettled, let wait = waits.max() else { return }
+        await clock.sleep(until: clock.now() + wait)
+    }
+
+    /// Consumes, and beside it looks out for changes of the targets' shards where ids may be forgotten by them.
+    private func consume(
+        until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void
+    ) async throws(ConsumerError) -> Consumer.Outcome {
+        let changes = TargetChanges()
+        let surroundings = surroundings(changes)
+        let watch = TargetWatch(
+            targets: targets, changes: changes, clock: clock, logger: logger, troubles: surroundings.troubles)
+        let consumer = consumer
+        let isExact = settings.delivery.mode.isExact
+        let result = await withTaskGroup(of: Result<Consumer.Outcome, ConsumerError>?.self) { group in
+            if isExact {
+                group.addTask {
+                    await watch.run()
+                    return nil
+                }
+            }
+            group.addTask {
+                do throws(ConsumerError) {
+                    return .success(
+                        try await consumer.run(until: stop, joined: joined) { held in
+                            await ShardDelivery(held, in: surroundings).run()
+                        })
+                } catch {
+                    return .failure(error)
+                }
+            }
+            var result: Result<Consumer.Outcome, ConsumerError>?
+            while result == nil, let next = await group.next() { result = next }
+            group.cancelAll()
+            return result
+        }
+        guard let result else { preconditionFailure("the consumer ended without a result") }
+        return try result.get()
+    }
+
+    private func surroundings(_ changes: TargetChanges) -> ShardDelivery.Surroundings {
         let delivery = settings.delivery
         let troubles = ThrottledLogger(logger, clock: clock)
         var exact: ExactDelivery?
@@ -178,7 +237,7 @@ public final class Dispatcher: Sendable {
         }
         return ShardDelivery.Surroundings(
             targets: targets, deadLetter: deadLetter, routes: settings.routes, exact: exact,
-            originTag: delivery.tagsOrigin ? OriginTag(source: settings.source) : nil,
+            originTag: delivery.tagsOrigin ? OriginTag(source: settings.source) : nil, changes: changes,
             putsInFlight: settings.putsInFlight, clock: clock, counters: counters, logger: logger,
             troubles: troubles)
     }

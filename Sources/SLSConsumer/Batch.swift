@@ -13,17 +13,21 @@ public struct Batch: Sendable {
     /// A serialized `LogGroupList`, uncompressed.
     public let bytes: [UInt8]
 
+    /// Whether the cursors of its log groups are their own.
+    public let numbering: Numbering.Kind
+
     private let reservation: ByteBudget.Reservation?
 
     /// The cursor of a log group by its place in the batch, the first one's 0.
     public func cursor(of index: Int) -> Cursor { first.advanced(by: index) }
 
     package init(shard: ShardID, first: Cursor, next: Cursor, count: Int, bytes: [UInt8]) {
-        self.init(shard: shard, first: first, next: next, count: count, bytes: bytes, reservation: nil)
+        self.init(
+            shard: shard, first: first, next: next, count: count, bytes: bytes, kind: .consecutive, reservation: nil)
     }
 
     init(
-        shard: ShardID, first: Cursor, next: Cursor, count: Int, bytes: [UInt8],
+        shard: ShardID, first: Cursor, next: Cursor, count: Int, bytes: [UInt8], kind: Numbering.Kind,
         reservation: ByteBudget.Reservation?
     ) {
         self.shard = shard
@@ -31,6 +35,7 @@ public struct Batch: Sendable {
         self.next = next
         self.count = count
         self.bytes = bytes
+        numbering = kind
         self.reservation = reservation
     }
 

@@ -43,6 +43,7 @@ public final class HeldShard: Sendable {
     private let acknowledged: @Sendable ([Cursor]) -> Void
     private let counted: @Sendable (ShardNews) -> Void
     private let finished = Eventually<Void>()
+    private let confirmed: Lock<Cursor>
 
     init(
         _ id: ShardID, start: Cursor, lease: Lease, generation: Int,
@@ -55,6 +56,7 @@ public final class HeldShard: Sendable {
         self.generation = generation
         self.acknowledged = acknowledged
         self.counted = counted
+        confirmed = Lock(start)
         (batches, continuation) = AsyncStream.makeStream(of: Batch.self)
     }
 
@@ -90,6 +92,9 @@ public final class HeldShard: Sendable {
     /// Why the shard is let go; nil before, and when it only turns elsewhere.
     public var drainReason: Membership.DrainReason? { reason.withLock { $0 } }
 
+    /// What was last saved and confirmed as the shard's checkpoint.
+    public var checkpoint: Cursor { confirmed.withLock { $0 } }
+
     /// Set when nothing more comes: what is not begun by then is better left.
     public var isEnding: Bool { finished.current != nil }
 
@@ -102,6 +107,8 @@ public final class HeldShard: Sendable {
             group.cancelAll()
         }
     }
+
+    func confirm(_ checkpoint: Cursor) { confirmed.withLock { $0 = checkpoint } }
 
     func deliver(_ batch: Batch) { continuation.yield(batch) }
 

@@ -182,6 +182,7 @@ struct ShardLoop {
     // MARK: What is shown
 
     private func show() {
+        if let confirmed = machine.confirmed { stretch?.held.confirm(confirmed) }
         outside.board.change(task.shard) { shown in
             shown.confirmed = machine.confirmed
             shown.lowWater = machine.lowWater

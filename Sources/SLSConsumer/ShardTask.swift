@@ -89,12 +89,13 @@ struct ShardTask: Sendable {
         do throws(ClientError) {
             let pulled = try await surroundings.calls.pull(shard, from: cursor, count: configuration.pullCount)
             reservation.resize(to: pulled.body.count)
+            let numbering = Batch.Numbering(pulled, from: cursor)
             let summary = ShardConsumer.Pulled(
-                next: pulled.nextCursor, count: pulled.count, rawByteCount: pulled.body.count,
+                first: numbering.first, next: pulled.nextCursor, count: pulled.count, rawByteCount: pulled.body.count,
                 isAtEnd: pulled.isAtEnd ?? (pulled.count < configuration.pullCount))
             let batch = Batch(
-                shard: shard, first: cursor, next: pulled.nextCursor, count: pulled.count, bytes: pulled.body,
-                reservation: reservation)
+                shard: shard, first: numbering.first, next: pulled.nextCursor, count: pulled.count, bytes: pulled.body,
+                kind: numbering.kind, reservation: reservation)
             mailbox.send(.pulled(summary, pulled.count > 0 ? batch : nil))
         } catch {
             failed(.pull, error)

@@ -325,33 +325,6 @@ import Testing
         #expect(try await service.copies(0..<60) == (1, 1))
     }
 
-    @Test func `a shard is held whose log groups have no cursors of their own, and nothing of it is written`()
-        async throws
-    {
-        let service = try ScriptedService.withTargets()
-        try await service.fill(0..<8)
-        service.follow { call in
-            guard call.api == .pullLogs else { return nil }
-            return .change { answer in
-                guard answer["x-log-count"] != "0", let text = answer["x-log-cursor"],
-                    let next = Cursor(encoded: text)
-                else { return answer }
-                var answer = answer
-                answer.headers.removeAll { $0.name.lowercased() == "x-log-cursor" }
-                answer.headers.append(("x-log-cursor", next.advanced(by: 1).encoded))
-                return answer
-            }
-        }
-        let dispatcher = try LiveDispatcher("a", of: service) { $0.delivery.mode = .exactlyOnce }
-        try await running(dispatcher) {
-            try await wait(for: "all shards are held") {
-                dispatcher.dispatcher.status.shards.count { $0.state == "held" } == 4
-            }
-            #expect(try await !dispatcher.leave(), "exit status 2")
-        }
-        #expect(service.calls(.putLogs).isEmpty)
-    }
-
     @Test func `X19 groups with routes of their own write into one target, and neither refuses the other's`()
         async throws
     {

@@ -59,6 +59,10 @@ public enum Delivery<Payload: Sendable> {
         case answered(Int, DeliveryAnswer)
         /// The shard is let go.
         case drain(Membership.DrainReason)
+        /// The shards of a target were split or merged.
+        case targetChanged(Int)
+        /// The checkpoint that is saved and confirmed.
+        case committed(Cursor)
     }
 
     /// What to do next, in this order.

@@ -142,6 +142,8 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
             admit(element, to: targets)
         case .answered(let id, let answer): actions += answered(id, answer, now: now, using: &generator)
         case .drain(let reason): beginDrain(reason)
+        // Without sequence ids nothing is forgotten.
+        case .targetChanged, .committed: break
         }
         actions += send(now: now, barrier: barrier)
         if drain != nil, pendingCount == 0 {

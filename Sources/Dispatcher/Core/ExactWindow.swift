@@ -91,7 +91,6 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         var pendingCount: Int { queue.count + (head?.write.elements.count ?? 0) }
         var isInFlight: Bool { head?.isInFlight ?? false }
         var isBlocked: Bool { head?.isRefused ?? false }
-        var hasSomethingToSend: Bool { head.map { !$0.isInFlight } ?? !queue.isEmpty }
 
         /// Forgets all but what is in flight.
         mutating func dropUnsent() {
@@ -100,8 +99,20 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         }
     }
 
+    /// A stand-still of a target whose shards have changed, for the ids of its keys may be forgotten by that: until the
+    /// checkpoint has passed everything that was sent to it, nothing new is, so that nothing of before is sent again.
+    private struct Settling {
+        /// The position behind the last log group that was sent to it.
+        let bound: Cursor
+        /// When it goes on in any case: another target may keep the checkpoint back for long.
+        let end: Instant
+    }
+
     private struct Target {
         var lanes: [Lane]
+        /// The position behind the last log group that was sent to it.
+        var sentUpTo: Cursor?
+        var settling: Settling?
         /// Log groups let go of undelivered.
         var returnedCount = 0
         /// Whether nobody has answered since a try got no answer: then one request at a time asks.
@@ -112,8 +123,21 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         var inFlightCount: Int { lanes.count { $0.isInFlight } }
         var inFlightLimit: Int { isTroubled ? 1 : lanes.count }
         var isBlocked: Bool { lanes.contains { $0.isBlocked } }
+
+        /// Whether a lane may send now, but for the time: a head again, and what is new where the target goes on.
+        func mayLead(_ lane: Int) -> Bool {
+            if let head = lanes[lane].head { return !head.isInFlight }
+            return lanes[lane].queue.first.map { mayBegin($0.cursor) } ?? false
+        }
+
+        /// Whether a log group may be sent that never was: below what was sent, it keeps the checkpoint from passing that.
+        func mayBegin(_ cursor: Cursor) -> Bool { settling.map { cursor < $0.bound } ?? true }
     }
 
+    /// How long a target stands still at most when its shards have changed.
+    static var settlingLimit: Duration { .seconds(30) }
+    /// How soon the checkpoint is looked at again meanwhile.
+    private static var settlingInterval: Duration { .milliseconds(500) }
     /// How often a write is tried that was refused for good.
     private static var refusedInterval: Duration { .seconds(30) }
     /// How soon a write is looked at again that the lease left no time for.
@@ -130,6 +154,8 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
     /// Nothing more is sent or said.
     private var isOver = false
     private var barrierRetry: Instant?
+    /// When the checkpoint is looked at next for a target that stands still.
+    private var settlingTick: Instant?
 
     /// A window that nothing was admitted to.
     public init(_ configuration: Configuration) {
@@ -151,11 +177,13 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         if let barrierRetry { return barrierRetry }
         let due = targets.compactMap { target -> Instant? in
             guard target.inFlightCount < target.inFlightLimit else { return nil }
-            let ready = target.lanes.filter(\.hasSomethingToSend)
-                .map { $0.head?.notBefore ?? configuration.firstWrite }.min()
+            let ready = target.lanes.indices.filter { target.mayLead($0) }
+                .map { target.lanes[$0].head?.notBefore ?? configuration.firstWrite }.min()
             return ready.map { max($0, target.notBefore ?? $0) }
         }
-        return due.min().map { max($0, configuration.firstWrite) }
+        let next = due.min().map { max($0, configuration.firstWrite) }
+        guard let settlingTick else { return next }
+        return min(settlingTick, next ?? settlingTick)
     }
 
     /// Takes in one event and says what follows from it.
@@ -170,8 +198,12 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         case .answered(let id, let answer):
             actions += answered(id, answer, now: now, isLeaseOver: barrier == nil, using: &generator)
         case .drain(let reason): beginDrain(reason)
+        case .targetChanged(let target): beginSettling(target, now: now)
+        case .committed(let cursor): endSettling { $0.bound <= cursor }
         }
         if isOver { return actions }
+        endSettling { $0.end <= now }
+        settlingTick = targets.contains { $0.settling != nil } ? now + Self.settlingInterval : nil
         actions += send(now: now, barrier: barrier)
         if drain != nil, pendingCount == 0 {
             isOver = true
@@ -343,6 +375,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
     private mutating func beginDrain(_ reason: Membership.DrainReason) {
         guard drain == nil else { return }
         drain = reason
+        endSettling { _ in true }
         let sentUpTo = sentUpTo
         for target in targets.indices {
             // The checkpoint cannot pass what is refused, and a person has to come first.
@@ -362,6 +395,20 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         }
     }
 
+    // MARK: Standing still
+
+    private mutating func beginSettling(_ target: Int, now: Instant) {
+        // On the way out there is no time for it, and nothing new is sent anyway.
+        guard drain == nil, let sentUpTo = targets[target].sentUpTo else { return }
+        targets[target].settling = Settling(bound: sentUpTo, end: now + Self.settlingLimit)
+    }
+
+    private mutating func endSettling(where isDone: (Settling) -> Bool) {
+        for target in targets.indices where targets[target].settling.map(isDone) ?? false {
+            targets[target].settling = nil
+        }
+    }
+
     // MARK: Sending
 
     private mutating func send(now: Instant, barrier: Instant?) -> [Action] {
@@ -372,7 +419,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
             if let notBefore = targets[target].notBefore, now < notBefore { continue }
             var room = targets[target].inFlightLimit - targets[target].inFlightCount
             for lane in targets[target].lanes.indices where room > 0 {
-                guard targets[target].lanes[lane].hasSomethingToSend,
+                guard targets[target].mayLead(lane),
                     targets[target].lanes[lane].head.map({ now >= $0.notBefore }) ?? true
                 else { continue }
                 guard let barrier, now < barrier else {
@@ -392,6 +439,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         head.isInFlight = true
         targets[target].lanes[lane].head = head
         sentUpTo = max(sentUpTo ?? head.write.end, head.write.end)
+        targets[target].sentUpTo = max(targets[target].sentUpTo ?? head.write.end, head.write.end)
         return head.write
     }
 
@@ -415,7 +463,8 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         let epoch = LaneKeys.epoch(of: elements[0].cursor)
         var byteCount = elements[0].byteCount
         while elements.count < limit.count, let next = targets[target].lanes[lane].queue.first,
-            LaneKeys.epoch(of: next.cursor) == epoch, byteCount + next.byteCount <= limit.byteCount
+            LaneKeys.epoch(of: next.cursor) == epoch, targets[target].mayBegin(next.cursor),
+            byteCount + next.byteCount <= limit.byteCount
         {
             byteCount += next.byteCount
             elements.append(targets[target].lanes[lane].queue.removeFirst())

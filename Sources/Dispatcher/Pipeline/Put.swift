@@ -5,7 +5,9 @@ import SLSProtocol
 
 extension ShardDelivery {
     /// Sends one request: each log group byte for byte as it was pulled, but for the tag of its origin where that is on.
-    func put(_ write: Write) async -> DeliveryAnswer {
+    ///
+    /// - Returns: With what the target said, in a sentence for a person, where that was no.
+    func put(_ write: Write) async -> (DeliveryAnswer, refusal: String?) {
         let place = write.isDeadLetter ? outside.deadLetter?.place : outside.targets[write.target].place
         let client = write.isDeadLetter ? deadLetterClient : clients[write.target]
         guard let place, let client else {
@@ -14,15 +16,15 @@ extension ShardDelivery {
         do {
             try await client.limited(to: held.writeTimeout).putLogs(
                 body(of: write), to: place.logstore, target: write.address)
-            return .accepted
+            return (.accepted, nil)
         } catch let error as ClientError {
             let answer = DeliveryAnswer(error)
             log(error, answer, write, place)
-            return answer
+            return (answer, "\(place) refuses the log group at \(write.cursor): \(error)")
         } catch {
             // A log group over two gigabytes: no service has stored one.
             outside.logger.error("a log group cannot be compressed", metadata: ["error": "\(error)"])
-            return .refusedData
+            return (.refusedData, "the log group at \(write.cursor) cannot be compressed: \(error)")
         }
     }
 

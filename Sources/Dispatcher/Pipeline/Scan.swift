@@ -20,10 +20,10 @@ struct LogGroupSlice: Sendable {
 extension ShardDelivery {
     /// Finds the log groups of a batch with their cursors; nothing is decoded or re-encoded.
     ///
-    /// - Parameter isExact: Whether each log group must have its own cursor, with none left out between them.
+    /// - Parameter isExact: Whether each log group must have its own cursor.
     /// - Throws: `ScanError` when the bytes are not the log groups that the answer announced.
     static func scan(_ batch: Batch, isExact: Bool) throws(ScanError) -> [(cursor: Cursor, slice: LogGroupSlice)] {
-        if isExact, batch.next != batch.first.advanced(by: batch.count) {
+        if isExact, batch.numbering == .unknown {
             throw .sparse(count: batch.count, from: batch.first, to: batch.next)
         }
         let groups: [ScannedLogGroup]
@@ -60,7 +60,9 @@ enum ScanError: Error, Equatable, CustomStringConvertible {
         case .wrongCount(let announced, let found): "\(announced) log groups were announced, the body holds \(found)"
         case .sparse(let count, let from, let to):
             "\(count) log groups lead from cursor \(from) to \(to), so which has which cursor is not known; exactly once "
-                + "needs to know"
+                + "needs to know: start every process of the group with --delivery at-least-once, which does not, or set the "
+                + "checkpoint behind \(to) with a new identity (sls-dispatch checkpoints set --new-identity), which leaves "
+                + "these out"
         }
     }
 }

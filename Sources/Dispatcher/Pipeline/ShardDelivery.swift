@@ -29,6 +29,7 @@ struct ShardDelivery: Sendable {
         let exact: ExactDelivery?
         /// nil where log groups arrive as they are.
         let originTag: OriginTag?
+        let changes: TargetChanges
         let putsInFlight: Int
         let clock: ConsumerClock
         let counters: DispatchCounters
@@ -39,6 +40,8 @@ struct ShardDelivery: Sendable {
     private enum Message: Sendable {
         case batch(Batch)
         case event(Delivery<LogGroupSlice>.Event)
+        /// A try of a write ended; with what its target said where that was no.
+        case answered(Int, DeliveryAnswer, refusal: String?)
         /// Nothing may be written from where the shard stands; a person must know this.
         case hold(String)
     }
@@ -75,6 +78,8 @@ struct ShardDelivery: Sendable {
 
     private func run(_ window: some DeliveryMachine<LogGroupSlice>) async -> ProcessingResult {
         var loop = Loop(window: window, delivery: self)
+        let listener = outside.changes.listen { [mailbox] in mailbox.send(.event(.targetChanged($0))) }
+        defer { outside.changes.leave(listener) }
         await withDiscardingTaskGroup { group in
             var timer = WakeTimer(clock: outside.clock) { [mailbox] in mailbox.send(.event(.tick)) }
             group.addTask { await forwardBatches() }
@@ -108,6 +113,10 @@ struct ShardDelivery: Sendable {
         var entry: Ledger.Entry
         /// What the window had let go of when that was last booked.
         var returned: [Int]
+        /// The checkpoint that the window was last told.
+        var checkpoint: Cursor
+        /// What was said to the write whose answer is at hand.
+        var refusal: String?
         var random = SystemRandomNumberGenerator()
 
         var held: HeldShard { delivery.held }
@@ -118,21 +127,33 @@ struct ShardDelivery: Sendable {
             self.delivery = delivery
             entry = Ledger.Entry(targetCount: delivery.outside.targets.count)
             returned = window.returnedCounts
+            checkpoint = delivery.held.start
         }
 
         /// - Returns: Whether nothing is left to do.
         mutating func take(_ message: Message, in group: inout DiscardingTaskGroup) -> Bool {
-            var isOver = false
+            var isOver = tellCheckpoint(in: &group)
             switch message {
             case .batch(let batch):
                 if !isWindingUp { isWindingUp = !admit(batch, in: &group) }
-            case .event(let event): isOver = pump(event, in: &group)
+            case .event(let event): isOver = pump(event, in: &group) || isOver
+            case .answered(let id, let answer, let refusal):
+                self.refusal = refusal
+                isOver = pump(.answered(id, answer), in: &group) || isOver
             case .hold(let reason):
                 ending = .hold(reason: reason)
                 isOver = true
             }
             settleAccounts()
             return isOver || (isWindingUp && window.pendingCount == 0)
+        }
+
+        /// - Returns: Whether nothing is left to do.
+        private mutating func tellCheckpoint(in group: inout DiscardingTaskGroup) -> Bool {
+            let confirmed = held.checkpoint
+            if confirmed == checkpoint { return false }
+            checkpoint = confirmed
+            return pump(.committed(confirmed), in: &group)
         }
 
         /// Gives back what is left in the window; what it let go of before is booked.
@@ -160,6 +181,7 @@ struct ShardDelivery: Sendable {
                 var unrouted: [Cursor] = []
                 let found = try ShardDelivery.scan(batch, isExact: outside.exact != nil)
                 entry.shard.read += found.count
+                if batch.numbering != .consecutive { outside.counters.sparse() }
                 for (cursor, slice) in found {
                     let targets = delivery.route(slice)
                     if targets.isEmpty {
@@ -197,12 +219,13 @@ struct ShardDelivery: Sendable {
                 switch action {
                 case .put(let write):
                     group.addTask { [delivery] in
-                        delivery.mailbox.send(.event(.answered(write.id, await delivery.put(write))))
+                        let (answer, refusal) = await delivery.put(write)
+                        delivery.mailbox.send(.answered(write.id, answer, refusal: refusal))
                     }
                 case .settled(let write, let ending): book(write, ending)
                 case .acknowledge(let cursors): held.acknowledge(cursors)
                 case .blocked(let target, let cursor):
-                    held.setBlocked("\(outside.targets[target].place) refuses the log group at \(cursor)")
+                    held.setBlocked(refusal ?? "\(outside.targets[target].place) refuses the log group at \(cursor)")
                 case .unblocked: if !window.isBlocked { held.setBlocked(nil) }
                 case .restart(let target, let cursor):
                     restart(target, cursor)

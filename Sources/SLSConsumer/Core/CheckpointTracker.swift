@@ -43,8 +43,13 @@ public struct CheckpointTracker: Sendable {
     ///
     /// - Parameters:
     ///   - count: How many log groups, at most the positions up to `next`.
+    ///   - first: Where the first of them stands, if that is known; nil for the frontier.
     ///   - next: The position behind them, not before the frontier.
-    public mutating func take(_ count: Int, upTo next: Cursor) {
+    public mutating func take(_ count: Int, from first: Cursor? = nil, upTo next: Cursor) {
+        if count > 0, let first, first > frontier {
+            addGap(of: first.number - frontier.number, at: frontier)
+            frontier = first
+        }
         let surplus = next.number - frontier.number - Int64(count)
         precondition(surplus >= 0, "\(count) log groups do not fit between \(frontier) and \(next)")
         isAcknowledged.append(contentsOf: repeatElement(false, count: count))

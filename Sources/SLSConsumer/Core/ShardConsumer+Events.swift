@@ -4,6 +4,8 @@ public import SLSProtocol
 extension ShardConsumer {
     /// What a reply to a pull says; the bytes stay outside.
     public struct Pulled: Equatable, Sendable {
+        /// The cursor of the first log group; nil for the position that was asked for.
+        public let first: Cursor?
         /// Where the next pull goes on.
         public let next: Cursor
         /// How many log groups came.
@@ -14,7 +16,8 @@ extension ShardConsumer {
         public let isAtEnd: Bool
 
         /// A reply of these properties.
-        public init(next: Cursor, count: Int, rawByteCount: Int, isAtEnd: Bool) {
+        public init(first: Cursor? = nil, next: Cursor, count: Int, rawByteCount: Int, isAtEnd: Bool) {
+            self.first = first
             self.next = next
             self.count = count
             self.rawByteCount = rawByteCount

@@ -447,7 +447,7 @@ public struct ShardConsumer: Sendable {
         var actions: [Action] = []
         if let pulled = waiting, isWithinRunAhead(pulled, of: confirmed) {
             waiting = nil
-            tracker?.take(pulled.count, upTo: pulled.next)
+            tracker?.take(pulled.count, from: pulled.first, upTo: pulled.next)
             actions.append(.deliver)
         }
         if waiting == nil, calls.begin(.pull, now) { actions.append(.pull(position)) }

@@ -3,6 +3,16 @@ import SLSProtocol
 import Testing
 
 @Suite struct CheckpointTrackerTests {
+    @Test func `positions before the first log group of a batch are a gap that the mark passes`() {
+        var tracker = CheckpointTracker(start: at(10))
+        tracker.take(2, from: at(13), upTo: at(16))
+        #expect(tracker.lowWater == at(13) && tracker.frontier == at(16))
+        tracker.acknowledge(at(14))
+        #expect(tracker.lowWater == at(13))
+        tracker.acknowledge(at(13))
+        #expect(tracker.lowWater == at(16) && tracker.outstandingCount == 0)
+    }
+
     @Test func `the mark is the smallest cursor that is not acknowledged, in whatever order they come`() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<50 {
