@@ -57,9 +57,7 @@ private struct CrashLife {
         var configuration = CurlTransport.Configuration()
         configuration.usesProxyVariables = false
         let transport = try CurlTransport(configuration)
-        let client = SLSClient(
-            endpoint: try Endpoint(parsing: server.endpoint(.http)), project: try ProjectName("demo"),
-            credentials: Credentials(accessKeyID: "fake-id", accessKeySecret: "fake-secret"), transport: transport)
+        let client = try server.client(transport)
         return CrashLife(
             server: server, transport: transport, client: client, ledger: ledger, logstore: try LogstoreName("app"),
             group: try ConsumerGroupName("cg"))

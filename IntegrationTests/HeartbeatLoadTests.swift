@@ -26,9 +26,7 @@ import Testing
         configuration.usesProxyVariables = false
         configuration.connectionsPerHost = Self.consumerCount
         let transport = try CurlTransport(configuration)
-        let client = SLSClient(
-            endpoint: try Endpoint(parsing: server.endpoint(.http)), project: try ProjectName("demo"),
-            credentials: Credentials(accessKeyID: "fake-id", accessKeySecret: "fake-secret"), transport: transport)
+        let client = try server.client(transport)
         let (group, logstore) = (try ConsumerGroupName("cg"), try LogstoreName("app"))
         try await client.createConsumerGroup(group, of: logstore, timeoutSeconds: 60)
 

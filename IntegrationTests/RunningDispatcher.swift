@@ -16,10 +16,29 @@ final class RunningDispatcher: Sendable {
         struct Shard: Decodable, Sendable {
             let shard: Int
             let state: String
+            let restarts: Int
+            let read: Int
+            let routed: Int
+            let dropped: Int
+        }
+        struct Route: Decodable, Sendable {
+            /// Project and logstore.
+            let logstore: String
+            /// Accepted.
+            let logGroups: Int
+            let routed: Int
+            let suppressed: Int
+            let deadLettered: Int
+            let inFlight: Int
+            let returned: Int
         }
         let connections: Int
+        let leaseLosses: Int
+        let failedPuts: Int
         let unrouted: Int
         let unroutedTopics: [String: Int]
+        let ledgerMistakes: [String]
+        let routes: [Route]
         let shards: [Shard]
     }
 

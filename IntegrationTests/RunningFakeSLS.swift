@@ -1,5 +1,7 @@
 import Foundation
 import Glibc
+import SLSClient
+import SLSProtocol
 import System
 
 /// A `fake-sls` process of its own on free ports; killed when the last reference goes away.
@@ -96,6 +98,13 @@ final class RunningFakeSLS: Sendable {
         case .proxy: return "http://cn-hangzhou.log.aliyuncs.com"
         case .tunnel: return "https://cn-hangzhou.log.aliyuncs.com"
         }
+    }
+
+    /// A client of the project `demo`.
+    func client(_ transport: any Transport) throws -> SLSClient {
+        SLSClient(
+            endpoint: try Endpoint(parsing: endpoint(.http)), project: try ProjectName("demo"),
+            credentials: Credentials(accessKeyID: "fake-id", accessKeySecret: "fake-secret"), transport: transport)
     }
 
     /// What a client of ours or an official SDK needs in its environment: endpoint, keys, proxy, CA.
