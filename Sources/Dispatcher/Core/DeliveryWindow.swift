@@ -34,28 +34,35 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
         var inFlight: [Int: Attempt] = [:]
         /// Log groups let go of undelivered.
         var returnedCount = 0
-        /// How many attempts, waiting or in flight, were refused for good when last answered.
+        /// How many attempts, waiting or in flight, the target refused for good when last answered.
         var refusedCount = 0
+        /// How many the dead-letter logstore refused, which says nothing of the target: other writes go on.
+        var refusedDeadLetterCount = 0
         /// Whether no try has succeeded since one got no answer.
         var isTroubled = false
         var backoff = Backoff()
         var notBefore: Instant?
 
-        var isBlocked: Bool { refusedCount > 0 }
-        var isProbing: Bool { isTroubled || isBlocked }
+        var isBlocked: Bool { refusedCount + refusedDeadLetterCount > 0 }
+        var isProbing: Bool { isTroubled || refusedCount > 0 }
 
         /// When the lane may send next, if time alone holds it up.
         var nextTry: Instant? {
             var next = retries.map(\.notBefore).min()
-            if let notBefore, !queue.isEmpty, !isBlocked { next = min(next ?? notBefore, notBefore) }
+            if let notBefore, !queue.isEmpty, refusedCount == 0 { next = min(next ?? notBefore, notBefore) }
             return next.map { max($0, notBefore ?? $0) }
         }
 
         /// Takes out what is to be sent next: what failed before what is new, each in order.
         mutating func next(_ now: Instant) -> Attempt? {
             if let index = retries.firstIndex(where: { $0.notBefore <= now }) { return retries.remove(at: index) }
-            if isBlocked { return nil }
+            if refusedCount > 0 { return nil }
             return queue.popFirst().map { Attempt(write: $0, notBefore: now) }
+        }
+
+        /// Counts an attempt that was refused for good, or is not any more.
+        mutating func count(_ attempt: Attempt, by change: Int) {
+            if attempt.write.isDeadLetter { refusedDeadLetterCount += change } else { refusedCount += change }
         }
 
         /// Puts an attempt back among those to be sent again.
@@ -184,7 +191,7 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
             keep(attempt)
             return []
         case .refusedData where hasDeadLetter && !attempt.write.isDeadLetter:
-            if attempt.isRefused { lanes[target].refusedCount -= 1 }
+            if attempt.isRefused { lanes[target].count(attempt, by: -1) }
             lastID += 1
             let write = Write(
                 id: lastID, target: target, elements: attempt.write.elements, address: .loadBalanced,
@@ -193,10 +200,10 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
             return attempt.isRefused && !lanes[target].isBlocked ? [.unblocked(target: target)] : []
         // Without sequence ids no write can be a repetition.
         case .refusedData, .refused, .alreadyStored:
-            if !attempt.isRefused { lanes[target].refusedCount += 1 }
+            if !attempt.isRefused { lanes[target].count(attempt, by: 1) }
             attempt.isRefused = true
             attempt.notBefore = now + Self.refusedInterval
-            lanes[target].notBefore = now + Self.refusedInterval
+            if !attempt.write.isDeadLetter { lanes[target].notBefore = now + Self.refusedInterval }
             keep(attempt)
             return [.blocked(target: target, attempt.write.cursor)]
         }
@@ -210,7 +217,7 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
             lanes[target].notBefore = nil
             lanes[target].backoff.reset()
         }
-        if attempt.isRefused { lanes[target].refusedCount -= 1 }
+        if attempt.isRefused { lanes[target].count(attempt, by: -1) }
         var actions: [Action] = [.settled(write, write.isDeadLetter ? .deadLettered : .accepted)]
         let delivered = fanOut.settle(write)
         if !delivered.isEmpty { actions.append(.acknowledge(delivered)) }

@@ -270,6 +270,21 @@ private struct Window {
         #expect(window.handle(.answered(3, .refused)) == ["blocked 0 at 3"], "what is not about the data blocks")
     }
 
+    @Test func `a dead-letter logstore that refuses for good blocks the shard, and holds up no other write`() {
+        var window = Window(hasDeadLetter: true)
+        for cursor in 1...3 { _ = window.admit(Int64(cursor), to: 0) }
+        _ = window.handle(.answered(1, .refusedData))  // 4 goes to the dead letters
+        #expect(window.handle(.answered(4, .refused)) == ["blocked 0 at 1", "put 3: 3 to 0"])
+        #expect(window.window.isBlocked)
+        #expect(window.handle(.answered(2, .accepted)) == ["ack [2]"])
+        #expect(window.admit(5, to: 0) == ["put 5: 5 to 0"])
+        #expect(window.handle(.tick, after: .seconds(29)).isEmpty)
+        #expect(window.handle(.answered(3, .accepted)) == ["ack [3]"])
+        #expect(window.handle(.tick, after: .seconds(1)) == ["put 4: 1 to the dead letters of 0"])
+        #expect(window.handle(.answered(4, .accepted)) == ["deadLettered 4", "ack [1]", "unblocked 0"])
+        #expect(!window.window.isBlocked)
+    }
+
     @Test func `what is let go of on the way out is counted`() {
         var handedOver = Window()
         for cursor in 1...4 { _ = handedOver.admit(Int64(cursor), to: 0) }
