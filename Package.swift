@@ -95,7 +95,7 @@ let package = Package(
             name: "sls-dispatch",
             dependencies: [
                 "ConsoleLog", "Dispatcher", "EventHTTP", "PrometheusText", "Rehearsal", "SLSClient", "SLSConsumer",
-                "SLSProtocol", "System", arguments, signals, logging, metrics,
+                "SLSProtocol", "System", "YAML", arguments, signals, logging, metrics,
             ],
             swiftSettings: strict),
 

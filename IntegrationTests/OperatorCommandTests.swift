@@ -79,12 +79,18 @@ struct OperatorCommandTests {
         #expect(audit.output.contains("6 log groups read"))
 
         let back = try await run(["checkpoints", "set", "--shard", "0", "--to", "begin"], environment)
-        #expect(back.exit == .exited(0), "\(back.errors)")
+        #expect(back.exit == .exited(0) && back.output.contains("set another SLS_IDENTITY"), "\(back.errors)")
         let forward = try await run(["checkpoints", "set", "--shard", "0", "--to", "end"], environment)
         #expect(forward.exit == .exited(1) && forward.errors.contains("would skip 6 log groups"))
         let renamed = try await run(
             ["checkpoints", "set", "--shard", "0", "--to", "end", "--new-identity", "blue"], environment)
         #expect(renamed.exit == .exited(0) && renamed.output.contains("SLS_IDENTITY=blue"))
+        let plain = try await run(
+            ["checkpoints", "set", "--shard", "0", "--to", "begin", "--delivery", "at-least-once"], environment)
+        #expect(plain.exit == .exited(0) && plain.output.split(separator: "\n").count == 1, "\(plain.output)")
+        let skipped = try await run(
+            ["checkpoints", "set", "--shard", "0", "--to", "end", "--delivery", "at-least-once"], environment)
+        #expect(skipped.exit == .exited(0) && skipped.output.contains("cannot be gone back to"), "\(skipped.output)")
         let nowhere = try await run(["checkpoints", "set", "--shard", "0", "--to", "soon"], environment)
         #expect(nowhere.exit == .exited(64))
         await transport.shutdown()

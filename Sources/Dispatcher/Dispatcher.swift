@@ -127,7 +127,8 @@ public final class Dispatcher: Sendable {
         _ clock: ConsumerClock, _ logger: Logger
     ) -> SLSClient {
         SLSClient(
-            endpoint: place.endpoint, project: place.project, credentials: settings.credentials, transport: transport,
+            endpoint: place.endpoint, project: place.project, credentialsProvider: settings.currentCredentials,
+            transport: transport,
             wallClock: clock.wall, logger: logger)
     }
 

@@ -35,7 +35,7 @@ final class AdminListener: Sendable {
 
     /// - Throws: `EventHTTPError` when the address cannot be had, `SystemError` without a thread.
     static func start(
-        _ address: AdminAddress, dispatcher: Dispatcher, metrics: PrometheusFactory
+        _ address: AdminAddress, dispatcher: ReloadableDispatcher, metrics: PrometheusFactory
     ) throws -> AdminListener {
         var configuration = HTTPServer.Configuration()
         configuration.hosts = [address.host]
@@ -60,13 +60,13 @@ final class AdminListener: Sendable {
     }
 
     private static func answer(
-        _ request: HTTPRequest, _ dispatcher: Dispatcher, _ metrics: PrometheusFactory
+        _ request: HTTPRequest, _ dispatcher: ReloadableDispatcher, _ metrics: PrometheusFactory
     ) -> HTTPResponse {
         guard request.method == "GET" || request.method == "HEAD" else { return text(405, "only GET is served\n") }
         switch request.target.split(separator: "?", omittingEmptySubsequences: false).first {
         case "/healthz": return text(200, "ok\n")
         case "/readyz":
-            let isReady = dispatcher.status.member.leaseRemaining > .zero
+            let isReady = dispatcher.current.status.member.leaseRemaining > .zero
             return text(isReady ? 200 : 503, isReady ? "ready\n" : "no lease\n")
         case "/metrics": return text(200, metrics.text(), type: PrometheusFactory.contentType)
         case "/status": return text(200, StatusDocument(dispatcher).json, type: "application/json")

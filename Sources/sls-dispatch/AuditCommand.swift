@@ -14,9 +14,12 @@ struct AuditCommand: AsyncParsableCommand {
             that add to what they store (appendMeta) cannot be compared: there everything is lost and foreign. Reads its \
             settings from the variables of run. Exit status: 0 nothing lost, nothing twice; 1 otherwise, or when some of the \
             stretch has expired; 64 wrong options or variables.
+
+            For example, all of shard 0:  sls-dispatch audit --shard 0 --from begin --to end
             """)
 
-    @OptionGroup var delivery: DeliveryOptions
+    @OptionGroup var configuration: ConfigurationOption
+    @OptionGroup var output: OutputOptions
     @Option(help: ArgumentHelp("Audit this shard of the source.", valueName: "number"))
     var shard: Int
     @Option(help: ArgumentHelp("Begin at a cursor, begin, or a time as SLS_CURSOR_START takes it.", valueName: "place"))
@@ -31,7 +34,7 @@ struct AuditCommand: AsyncParsableCommand {
     var margin: Int?
 
     func run() async throws {
-        try await OperatorCommand.run("audit", delivery) { session in
+        try await OperatorCommand.run("audit", configuration.source(output.variables)) { session in
             var range = DeliveryAudit.Range(
                 shard: ShardID(shard), from: try destination("--from", from, session),
                 to: try destination("--to", to, session))

@@ -14,9 +14,11 @@ struct CheckCommand: AsyncParsableCommand {
             asks the last question. Show that file to run by SLS_PROBE_FILE: where everything passed, exactly-once becomes \
             the default. Exit status: 0 everything passed; 1 something ruled exactly once out, or the endpoint could not be \
             asked; 2 passed so far, the last question is to be asked a day later; 64 wrong options or variables.
+
+            For example:  sls-dispatch check --probe-idempotence scratch --probe-file probe.json
             """)
 
-    @OptionGroup var delivery: DeliveryOptions
+    @OptionGroup var configuration: ConfigurationOption
     @Option(
         help: ArgumentHelp("Probe with this scratch logstore of the targets' project.", valueName: "logstore"))
     var probeIdempotence: String
@@ -24,7 +26,7 @@ struct CheckCommand: AsyncParsableCommand {
     var probeFile: String?
 
     func run() async throws {
-        try await OperatorCommand.run("check", delivery) { session in
+        try await OperatorCommand.run("check", configuration.source()) { session in
             let scratch = try logstore()
             if let target = session.settings.targets.first(where: { $0.logstore == scratch }) {
                 throw SettingsError(mistakes: [
@@ -32,7 +34,8 @@ struct CheckCommand: AsyncParsableCommand {
                 ])
             }
             let probe = IdempotenceProbe(session, scratch: scratch)
-            let file = try ProbeFile(probeFile ?? Environment.value("SLS_PROBE_FILE"))
+            let file = try ProbeFile(
+                probeFile ?? configuration.source().read(now: session.now).variables["SLS_PROBE_FILE"])
             var record: IdempotenceProbe.Record
             if let known = try file.read() {
                 guard probe.owns(known) else {

@@ -14,10 +14,10 @@ struct CheckpointsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "Show each shard's checkpoint and how far it is behind (default).")
 
-        @OptionGroup var delivery: DeliveryOptions
+        @OptionGroup var configuration: ConfigurationOption
 
         func run() async throws {
-            try await OperatorCommand.run("checkpoints list", delivery) { session in
+            try await OperatorCommand.run("checkpoints list", configuration.source()) { session in
                 let rows = try await CheckpointBook(session).rows()
                 var table = TextTable(["shard", "checkpoint", "received", "behind", "begin", "end"])
                 for row in rows {
@@ -40,9 +40,16 @@ struct CheckpointsCommand: AsyncParsableCommand {
                 A move forward, past what is owed, is refused unless a new identity comes with it, or --delivery at-least-once \
                 says that no process of the group delivers exactly once: there, what is skipped could never be gone back to. \
                 Exit status: 0 set, 1 refused or failed, 64 wrong options or variables.
+
+                For example:  sls-dispatch checkpoints set --shard 0 --to begin
                 """)
 
-        @OptionGroup var delivery: DeliveryOptions
+        @OptionGroup var configuration: ConfigurationOption
+        @Option(
+            help: ArgumentHelp(
+                "Say at-least-once to allow a move forward: that no process of the group delivers exactly once.",
+                valueName: "mode"))
+        var delivery: String?
         @Option(help: ArgumentHelp("Set the checkpoint of this shard.", valueName: "number"))
         var shard: Int
         @Option(
@@ -56,7 +63,8 @@ struct CheckpointsCommand: AsyncParsableCommand {
         var newIdentity: String?
 
         func run() async throws {
-            try await OperatorCommand.run("checkpoints set", delivery) { session in
+            try await OperatorCommand.run("checkpoints set", configuration.source(["SLS_DELIVERY": delivery])) {
+                session in
                 guard let destination = CheckpointBook.Destination(to, now: session.now) else {
                     throw SettingsError(mistakes: ["--to \(to): write a cursor, begin, end or a time"])
                 }
@@ -70,6 +78,10 @@ struct CheckpointsCommand: AsyncParsableCommand {
                     "shard \(shard): \(before.checkpoint.map { "\($0)" } ?? "no checkpoint") -> \(now)\n")
                 if let newIdentity {
                     StandardStream.output.write("start every process of the group with SLS_IDENTITY=\(newIdentity)\n")
+                } else if skipping == .atLeastOnce, now > max(before.checkpoint ?? before.begin, before.begin) {
+                    StandardStream.output.write(
+                        "log groups were skipped: where a process of the group delivers exactly once under the same identity, they "
+                            + "cannot be gone back to\n")
                 } else if skipping == .refused, let checkpoint = before.checkpoint, now < checkpoint {
                     StandardStream.output.write(
                         "where the group delivers exactly once, what was skipped under its identity is not delivered by going "
@@ -82,7 +94,7 @@ struct CheckpointsCommand: AsyncParsableCommand {
         /// The option alone counts: the variables here need not be those of the group's processes.
         private var skipping: CheckpointBook.Skipping {
             if newIdentity != nil { return .newIdentity }
-            return delivery.delivery == DeliveryMode.atLeastOnce.rawValue ? .atLeastOnce : .refused
+            return delivery == DeliveryMode.atLeastOnce.rawValue ? .atLeastOnce : .refused
         }
     }
 }

@@ -1,16 +1,26 @@
 import ArgumentParser
+import System
 
-/// How often log groups may arrive: the options of `run` and of the commands that must know the same keys.
-struct DeliveryOptions: ParsableArguments {
+/// Where every command takes its settings from.
+struct ConfigurationOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Deliver at-least-once, exactly-once or exactly-once-batched; docs/delivery.md says what holds when.",
-            discussion: """
-                (default: at-least-once) SLS_DELIVERY. exactly-once-batched assumes that no request lives longer than \
-                --batch-wait after its sender stopped.
-                """, valueName: "mode"))
-    var delivery: String?
+            "Read settings from this YAML file: an option wins over it, it wins over variables (docs/configuration.md).",
+            discussion: "(default: none) SLS_CONFIG", valueName: "file"))
+    var config: String?
 
+    /// The settings' sources.
+    ///
+    /// - Parameter options: The variables that the command's other options stand for.
+    func source(_ options: [String: String?] = [:]) -> SettingsSource {
+        SettingsSource(
+            options: options.merging(["SLS_CONFIG": config]) { $1 }.compactMapValues(\.self),
+            environment: Environment.all())
+    }
+}
+
+/// What decides which keys log groups are written under, and where those go that are refused.
+struct OutputOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Make this word part of every key: another word delivers everything again.",
@@ -31,21 +41,36 @@ struct DeliveryOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Assume that no request lives longer than this after its sender stopped: whole seconds, 1 to 300.",
-            discussion: "(default: 5s) SLS_BATCH_WAIT", valueName: "time"))
-    var batchWait: String?
-
-    @Option(
-        help: ArgumentHelp(
             "Tag each log group with __dispatch_id__ (project/logstore/shard/cursor), so that readers can tell copies.",
             discussion: "(default: off, log groups arrive byte for byte) SLS_DISPATCH_TAG", valueName: "on|off"))
     var dispatchTag: String?
 
-    /// The variables that the given options stand for.
-    var variables: [String: String] {
+    /// The variables that the options stand for.
+    var variables: [String: String?] {
         [
-            "SLS_DELIVERY": delivery, "SLS_IDENTITY": identity, "SLS_LANES": lanes, "SLS_DEAD_LETTER": deadLetter,
-            "SLS_BATCH_WAIT": batchWait, "SLS_DISPATCH_TAG": dispatchTag,
-        ].compactMapValues(\.self)
+            "SLS_IDENTITY": identity, "SLS_LANES": lanes, "SLS_DEAD_LETTER": deadLetter,
+            "SLS_DISPATCH_TAG": dispatchTag,
+        ]
     }
+}
+
+/// How often log groups may arrive.
+struct DeliveryOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Deliver at-least-once, exactly-once or exactly-once-batched; docs/delivery.md says what holds when.",
+            discussion: """
+                (default: at-least-once) SLS_DELIVERY. exactly-once-batched assumes that no request lives longer than \
+                --batch-wait after its sender stopped.
+                """, valueName: "mode"))
+    var delivery: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Assume that no request lives longer than this after its sender stopped: whole seconds, 1 to 300.",
+            discussion: "(default: 5s) SLS_BATCH_WAIT", valueName: "time"))
+    var batchWait: String?
+
+    /// The variables that the options stand for.
+    var variables: [String: String?] { ["SLS_DELIVERY": delivery, "SLS_BATCH_WAIT": batchWait] }
 }

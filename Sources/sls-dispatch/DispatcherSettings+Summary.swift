@@ -21,3 +21,16 @@ extension DispatcherSettings {
         return metadata
     }
 }
+
+extension DispatcherStatus {
+    /// What was done so far, for the line that the program logs every minute.
+    func summary(by settings: DispatcherSettings) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "pulled": "\(totals.pulled)", "unrouted": "\(totals.unrouted)", "failed-puts": "\(totals.failedPuts)",
+            "gaps": "\(member.gapCount)", "shards": "\(shards.count)", "connections": "\(connectionCount)",
+        ]
+        for (place, count) in zip(settings.targets, totals.accepted) { metadata["put[\(place.logstore)]"] = "\(count)" }
+        for (topic, count) in totals.unroutedTopics.ranked.prefix(10) { metadata["unrouted[\(topic)]"] = "\(count)" }
+        return metadata
+    }
+}

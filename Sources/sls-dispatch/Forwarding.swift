@@ -12,10 +12,13 @@ struct Forwarding: Sendable {
     private static let summaryInterval = Duration.seconds(60)
 
     private let options: RunOptions
+    private let source: SettingsSource
     private let logger: Logger
 
-    init(_ options: RunOptions, logger: Logger) {
+    /// - Parameter source: Where the options come from, to read them again.
+    init(_ options: RunOptions, of source: SettingsSource, logger: Logger) {
         self.options = options
+        self.source = source
         self.logger = logger
     }
 
@@ -24,9 +27,9 @@ struct Forwarding: Sendable {
         let metrics = PrometheusFactory()
         MetricsSystem.bootstrap(metrics)
         logStart()
-        let dispatcher: Dispatcher
+        let dispatcher: ReloadableDispatcher
         do throws(DispatchError) {
-            dispatcher = try Dispatcher(options.settings, logger: logger)
+            dispatcher = try ReloadableDispatcher(options.settings, logger: logger)
         } catch {
             return failed(error)
         }
@@ -36,12 +39,12 @@ struct Forwarding: Sendable {
         return status
     }
 
-    private func run(_ dispatcher: Dispatcher, _ metrics: PrometheusFactory) async -> Int32 {
+    private func run(_ dispatcher: ReloadableDispatcher, _ metrics: PrometheusFactory) async -> Int32 {
         guard let admin = await startAdmin(dispatcher, metrics) else { return ExitStatus.failed }
         let status: Int32
         do throws(DispatchError) {
             let outcome = try await forward(dispatcher, adminAddress: admin.listener?.address)
-            logSummary(dispatcher.status)
+            logSummary(dispatcher.current)
             logger.notice("stopped", metadata: ["settled": "\(outcome.isSettled)"])
             status = outcome.isSettled ? ExitStatus.settled : ExitStatus.unsettled
         } catch {
@@ -57,20 +60,26 @@ struct Forwarding: Sendable {
     }
 
     private func forward(
-        _ dispatcher: Dispatcher, adminAddress: String?
+        _ dispatcher: ReloadableDispatcher, adminAddress: String?
     ) async throws(DispatchError) -> Dispatcher.Outcome {
         let stop = Eventually<Void>()
         // Before the ready line: whoever has read it may send a signal at once.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        let reloading = Reloading(dispatcher, from: source, since: options, logger: logger)
         let result = await withTaskGroup(of: Result<Dispatcher.Outcome, DispatchError>?.self) { group in
             group.addTask { await self.watch(signals, stop) }
+            group.addTask {
+                for await _ in hangups { await reloading.run() }
+                return nil
+            }
             group.addTask { await self.summarize(dispatcher) }
             group.addTask {
                 do throws(DispatchError) {
                     return .success(
                         try await dispatcher.run(until: stop) {
                             StandardStream.output.write(
-                                readyLine(consumer: dispatcher.consumerName.value, admin: adminAddress))
+                                readyLine(consumer: dispatcher.current.consumerName.value, admin: adminAddress))
                         })
                 } catch {
                     return .failure(error)
@@ -97,18 +106,18 @@ struct Forwarding: Sendable {
         return nil
     }
 
-    private func summarize(_ dispatcher: Dispatcher) async -> Result<Dispatcher.Outcome, DispatchError>? {
+    private func summarize(_ dispatcher: ReloadableDispatcher) async -> Result<Dispatcher.Outcome, DispatchError>? {
         while !Task.isCancelled {
             // Cancelled: the program ends, with a summary of its own.
             guard (try? await Task.sleep(for: Self.summaryInterval)) != nil else { break }
-            logSummary(dispatcher.status)
+            logSummary(dispatcher.current)
         }
         return nil
     }
 
     /// - Returns: nil when the address cannot be had, which was logged.
     private func startAdmin(
-        _ dispatcher: Dispatcher, _ metrics: PrometheusFactory
+        _ dispatcher: ReloadableDispatcher, _ metrics: PrometheusFactory
     ) async -> (listener: AdminListener?, Void)? {
         guard let address = options.admin else { return (nil, ()) }
         do {
@@ -126,19 +135,7 @@ struct Forwarding: Sendable {
         logger.notice("starting", metadata: options.settings.summary)
     }
 
-    private func logSummary(_ status: DispatcherStatus) {
-        var metadata: Logger.Metadata = [
-            "pulled": "\(status.totals.pulled)", "unrouted": "\(status.totals.unrouted)",
-            "failed-puts": "\(status.totals.failedPuts)",
-            "gaps": "\(status.member.gapCount)", "shards": "\(status.shards.count)",
-            "connections": "\(status.connectionCount)",
-        ]
-        for (place, count) in zip(options.settings.targets, status.totals.accepted) {
-            metadata["put[\(place.logstore)]"] = "\(count)"
-        }
-        for (topic, count) in status.totals.unroutedTopics.ranked.prefix(10) {
-            metadata["unrouted[\(topic)]"] = "\(count)"
-        }
-        logger.notice("forwarded so far", metadata: metadata)
+    private func logSummary(_ dispatcher: Dispatcher) {
+        logger.notice("forwarded so far", metadata: dispatcher.status.summary(by: dispatcher.settings))
     }
 }

@@ -10,12 +10,12 @@ enum OperatorCommand {
     /// - Parameter body: Does the work and gives the exit status; what it throws becomes a message and status 1, or 64 for a
     ///   mistake in an option.
     static func run(
-        _ name: String, _ delivery: DeliveryOptions, _ body: (OperatorSession) async throws -> Int32
+        _ name: String, _ source: SettingsSource, _ body: (OperatorSession) async throws -> Int32
     ) async throws {
         ConsoleLogHandler.install(level: .warning)
         var status = ExitStatus.failed
         do {
-            let session = try OperatorSession(try settings(delivery), logger: Logger(label: "sls-dispatch"))
+            let session = try OperatorSession(try settings(source), logger: Logger(label: "sls-dispatch"))
             do {
                 status = try await body(session)
             } catch {
@@ -32,13 +32,7 @@ enum OperatorCommand {
         if status != ExitStatus.settled { throw ExitCode(status) }
     }
 
-    private static func settings(_ delivery: DeliveryOptions) throws(SettingsError) -> DispatcherSettings {
-        let settings = try DispatcherSettings(
-            environment: Environment.all().merging(delivery.variables) { $1 },
-            now: Timestamp(seconds: Int(WallClock.nanoseconds() / 1_000_000_000)))
-        if let file = settings.certificateAuthorityFile, !Files.exists(file) {
-            throw SettingsError(mistakes: ["SLS_CA_FILE: there is no file \(file)"])
-        }
-        return settings
+    private static func settings(_ source: SettingsSource) throws(SettingsError) -> DispatcherSettings {
+        try source.read(now: Timestamp(seconds: Int(WallClock.nanoseconds() / 1_000_000_000))).checked()
     }
 }

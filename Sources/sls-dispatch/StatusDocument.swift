@@ -85,6 +85,10 @@ struct StatusDocument: Encodable {
     let failedPuts: Int
     let unexplainedRefusals: Int
     let delivery: String
+    /// How often the configuration was changed; the counts of log groups begin anew with each.
+    let reloads: Int
+    /// Why the last change was refused; nil where it was not.
+    let reloadRefusal: String?
     /// Sums that are not so; empty when the books are right.
     let ledgerMistakes: [String]
     let routes: [Route]
@@ -92,7 +96,10 @@ struct StatusDocument: Encodable {
     let unroutedTopics: [String: Int]
     let shards: [Shard]
 
-    init(_ dispatcher: Dispatcher) {
+    init(_ reloadable: ReloadableDispatcher) {
+        reloads = reloadable.reloadCount
+        reloadRefusal = reloadable.lastRefusal?.description
+        let dispatcher = reloadable.current
         let status = dispatcher.status
         consumer = dispatcher.consumerName.value
         let member = status.member

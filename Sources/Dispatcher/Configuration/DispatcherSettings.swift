@@ -26,6 +26,8 @@ public struct DispatcherSettings: Sendable {
 
     /// Who asks.
     public var credentials: Credentials
+    /// Asked for each request in place of `credentials`, where they may be rotated; answers at once. Default nil.
+    public var credentialsProvider: (@Sendable () -> Credentials)?
     /// Where log groups come from.
     public var source: Place
     /// Where they go; routes name them by index.
@@ -62,6 +64,11 @@ public struct DispatcherSettings: Sendable {
         self.targets = targets
         self.routes = routes
         self.group = group
+    }
+
+    /// What is asked for each request.
+    var currentCredentials: @Sendable () -> Credentials {
+        credentialsProvider ?? { [credentials] in credentials }
     }
 }
 

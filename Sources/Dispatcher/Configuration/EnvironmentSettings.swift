@@ -7,9 +7,13 @@ extension DispatcherSettings {
     ///
     /// - Parameters:
     ///   - variables: As the process was started with; an empty value counts as none.
+    ///   - routes: Each topic with one of its logstores, in place of those that variables name.
     ///   - now: For relative start positions.
     /// - Throws: `SettingsError` with every mistake, each naming its variable.
-    public init(environment variables: [String: String], now: Timestamp) throws(SettingsError) {
+    public init(
+        environment variables: [String: String], routes given: [(topic: String, logstore: String)]? = nil,
+        now: Timestamp
+    ) throws(SettingsError) {
         var reader = EnvironmentReader(variables: variables)
         let endpoint = reader.required("SLS_ENDPOINT", Endpoint.init(parsing:))
         let keyID = reader.required("SLS_AK_ID")
@@ -19,11 +23,12 @@ extension DispatcherSettings {
         let group = reader.required("SLS_CG", ConsumerGroupName.init)
         let targetEndpoint = reader.optional("SLS_ENDPOINT_TO", Endpoint.init(parsing:)) ?? endpoint
         let targetProject = reader.optional("SLS_PROJECT_TO", ProjectName.init) ?? project
-        let routes = reader.routes()
+        let routes = given.map { reader.routes($0, of: "routes") } ?? reader.routes()
         let timeout = reader.optional("SLS_GROUP_TIMEOUT", GroupTimeout.init)
         let start = reader.start(now: now)
         let gapPolicy = reader.optional("SLS_GAP_POLICY", GapPolicy.init(parsing:))
         let delivery = reader.delivery { DispatcherSettings.place(targetEndpoint, targetProject, $0) }
+        reader.refuseQuery(delivery.mode)
 
         guard reader.mistakes.isEmpty, let endpoint, let keyID, let keySecret, let project, let logstore, let group,
             let targetEndpoint, let targetProject
@@ -189,18 +194,28 @@ private struct EnvironmentReader {
     }
 
     private mutating func routes(_ text: String) -> [(topic: String, logstore: LogstoreName)] {
-        var routes: [(topic: String, logstore: LogstoreName)] = []
+        var given: [(topic: String, logstore: String)] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             guard let equals = part.lastIndex(of: "=") else {
                 mistakes.append("SLS_ROUTES: \"\(part)\" is not topic=logstore")
                 continue
             }
-            let topic = String(part[..<equals])
-            guard let name = parse("SLS_ROUTES", String(part[part.index(after: equals)...]), LogstoreName.init) else {
-                continue
-            }
+            given.append((String(part[..<equals]), String(part[part.index(after: equals)...])))
+        }
+        return routes(given, of: "SLS_ROUTES")
+    }
+
+    /// Routes that came apart already.
+    ///
+    /// - Parameter source: Where they stand, for mistakes.
+    mutating func routes(
+        _ given: [(topic: String, logstore: String)], of source: String
+    ) -> [(topic: String, logstore: LogstoreName)] {
+        var routes: [(topic: String, logstore: LogstoreName)] = []
+        for (topic, text) in given {
+            guard let name = parse(source, text, LogstoreName.init) else { continue }
             if routes.contains(where: { $0.topic == topic && $0.logstore == name }) {
-                mistakes.append("SLS_ROUTES: \(topic)=\(name) is there twice")
+                mistakes.append("\(source): \(topic)=\(name) is there twice")
             }
             routes.append((topic, name))
         }
@@ -214,6 +229,17 @@ private struct EnvironmentReader {
             "SLS_CURSOR_START: \"\(text)\" is not a start position: write begin, end, 2018-12-26T00:00:00Z, "
                 + "\"2018-12-26 0:0:0\" (this host's zone), Unix seconds or a relative time such as -2h")
         return nil
+    }
+
+    /// A query on the pull, as other consumers have it.
+    mutating func refuseQuery(_ mode: DeliveryMode) {
+        guard value("SLS_QUERY") != nil else { return }
+        let reason =
+            mode.isExact
+            ? "with a query the service does not say which log group has which cursor, and --delivery \(mode.rawValue) rests on "
+                + "cursors"
+            : "log groups are forwarded as they are, and a query would cut logs out of them"
+        mistakes.append("SLS_QUERY: \(reason); leave it out and choose by topic (SLS_ROUTES)")
     }
 
     /// How often log groups may arrive, and what belongs to that.

@@ -40,7 +40,8 @@ public final class OperatorSession: Sendable {
 
     func client(for place: DispatcherSettings.Place) -> SLSClient {
         SLSClient(
-            endpoint: place.endpoint, project: place.project, credentials: settings.credentials, transport: transport,
+            endpoint: place.endpoint, project: place.project, credentialsProvider: settings.currentCredentials,
+            transport: transport,
             wallClock: wallClock, logger: logger)
     }
 

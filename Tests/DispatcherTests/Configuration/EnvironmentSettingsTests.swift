@@ -36,6 +36,14 @@ import Testing
         #expect(settings.start == StartSetting(position: .begin, isFixed: true))
     }
 
+    @Test(arguments: DeliveryMode.allCases) func `X14 a query on the pull is refused, with the reason`(
+        mode: DeliveryMode
+    ) {
+        let found = mistakes(["SLS_QUERY": "* | where level = 'error'", "SLS_DELIVERY": mode.rawValue])
+        #expect(found.count == 1 && found.allSatisfy { $0.hasPrefix("SLS_QUERY: ") && $0.contains("SLS_ROUTES") })
+        #expect(found.first?.contains("which log group has which cursor") == mode.isExact)
+    }
+
     @Test func `another endpoint and project for the targets`() throws {
         let settings = try settings([
             "SLS_ENDPOINT_TO": "cn-shanghai.log.aliyuncs.com", "SLS_PROJECT_TO": "other",

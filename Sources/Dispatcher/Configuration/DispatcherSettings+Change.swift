@@ -1,0 +1,35 @@
+import SLSClient
+import SLSProtocol
+
+extension DispatcherSettings {
+    /// What differs from other settings and cannot change while the program runs, by the names of its variables: another
+    /// source or group is another job, and the name is locked for the one there is.
+    func fixedChanges(from before: DispatcherSettings) -> [String] {
+        let changes = [
+            ("SLS_ENDPOINT", source.endpoint != before.source.endpoint),
+            ("SLS_PROJECT", source.project != before.source.project),
+            ("SLS_LOGSTORE", source.logstore != before.source.logstore), ("SLS_CG", group != before.group),
+            ("SLS_CONSUMER_NAME", consumerName != before.consumerName),
+        ]
+        return changes.filter(\.1).map(\.0)
+    }
+
+    /// Whether what was sent under other settings must all be finished and saved before these take their place.
+    ///
+    /// Not where the same keys go on: then whatever was sent counts as stored. Nor where copies are allowed from now on.
+    func needsBarrier(after before: DispatcherSettings) -> Bool {
+        guard delivery.mode.isExact else { return false }
+        // Single log groups do not wait for a batch that may still be under way.
+        return keys.origin != before.keys.origin || delivery.mode != before.delivery.mode
+            || before.delivery.deadLetter.map { $0 != delivery.deadLetter } ?? false
+    }
+}
+
+extension DispatcherStatus {
+    /// What keeps shards from being finished, a sentence each.
+    var obstacles: [String] {
+        let stuck = shards.filter { ["blocked", "held"].contains($0.state) }
+            .map { "shard \($0.id) is \($0.state): \($0.reason ?? "")" }
+        return stuck.isEmpty ? ["some of it had no answer within half of the group's timeout"] : stuck
+    }
+}

@@ -1,0 +1,41 @@
+import Dispatcher
+import Logging
+
+/// What SIGHUP does: reads the options again and changes the settings of the dispatcher at work.
+struct Reloading: Sendable {
+    private let dispatcher: ReloadableDispatcher
+    private let source: SettingsSource
+    private let first: RunOptions
+    private let logger: Logger
+
+    /// - Parameter first: What the program was started with.
+    init(_ dispatcher: ReloadableDispatcher, from source: SettingsSource, since first: RunOptions, logger: Logger) {
+        self.dispatcher = dispatcher
+        self.source = source
+        self.first = first
+        self.logger = logger
+    }
+
+    /// Returns when the new settings are in force, or were refused.
+    func run() async {
+        guard source.file != nil else {
+            return logger.error(
+                "there is nothing to read again: SIGHUP is for a program that was started with --config")
+        }
+        logger.notice("reading the configuration again", metadata: ["file": "\(source.file ?? "")"])
+        do {
+            let options = try RunOptions(source)
+            let fixed = [
+                ("SLS_ADMIN", options.admin != first.admin), ("SLS_LOG_LEVEL", options.logLevel != first.logLevel),
+            ].filter(\.1).map(\.0)
+            if !fixed.isEmpty { throw ReloadableDispatcher.Refusal.fixed(fixed) }
+            try await dispatcher.reload(options.settings)
+            if let notice = options.probeNotice {
+                logger.notice("the probe file speaks", metadata: ["notice": "\(notice)"])
+            }
+            logger.notice("the new configuration is in force", metadata: options.settings.summary)
+        } catch {
+            logger.error("the new configuration is refused; the old one goes on", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,242 @@
+import SLSClient
+import SLSConsumer
+import SLSProtocol
+import System
+import TestKit
+import Testing
+
+@testable import Dispatcher
+
+/// Changes of the settings while log groups are on their way, on a clock that runs ten times as fast.
+@Suite(.serialized) struct ReloadTests {
+    /// A dispatcher over a scripted service, at work.
+    private struct Live: Sendable {
+        let reloadable: ReloadableDispatcher
+        let stop = Eventually<Void>()
+        let joined = Eventually<Void>()
+        let ended = Eventually<Result<Dispatcher.Outcome, DispatchError>>()
+
+        init(_ service: ScriptedService, _ settings: DispatcherSettings, logger: LineRecorder = LineRecorder()) throws {
+            let identity = try ConsumerIdentity.claim(
+                given: "a", group: settings.group, scope: ["\(MonotonicClock.nanoseconds())"])
+            let clock = service.clock.consumerClock
+            reloadable = try ReloadableDispatcher(settings, clock: clock) { settings in
+                Dispatcher(
+                    settings, identity: identity, transport: service.line("a"), targetTransport: service.line("a"),
+                    heartbeatTransport: service.line("a-heart"), clock: clock, logger: logger.logger)
+            }
+        }
+
+        func run(_ body: () async throws -> Void) async throws {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    do throws(DispatchError) {
+                        ended.set(.success(try await reloadable.run(until: stop) { joined.set(()) }))
+                    } catch {
+                        ended.set(.failure(error))
+                    }
+                }
+                do { try await body() } catch {
+                    group.cancelAll()
+                    throw error
+                }
+                group.cancelAll()
+            }
+            #expect(reloadable.current.status.totals.ledger.mistakes == [])
+        }
+
+        /// - Returns: Whether it ended settled.
+        func leave() async throws -> Bool {
+            stop.set(())
+            guard let result = await ended.value(within: .seconds(120)) else { throw NeverEnded() }
+            return try result.get().isSettled
+        }
+    }
+
+    private static func settings(
+        _ mode: DeliveryMode = .exactlyOnce, _ change: (inout DispatcherSettings) -> Void = { _ in }
+    ) throws -> DispatcherSettings {
+        var settings = try LiveDispatcher.settings()
+        settings.delivery.mode = mode
+        // On a busy machine a short lease runs out, which is another story.
+        settings.groupTimeout = .seconds(600)
+        change(&settings)
+        return settings
+    }
+
+    private static func place(_ logstore: String) throws -> DispatcherSettings.Place {
+        let source = try LiveDispatcher.settings().source
+        return DispatcherSettings.Place(
+            endpoint: source.endpoint, project: source.project, logstore: try LogstoreName(logstore))
+    }
+
+    /// How often each of the numbered log groups is in a logstore.
+    private static func copies(_ range: Range<Int>, in logstore: String, of service: ScriptedService) async throws
+        -> [Int]
+    {
+        let stored = try await service.stored(logstore)
+        return range.map { number in stored.count { $0 == ScriptedService.group(number) } }
+    }
+
+    @Test(arguments: [DeliveryMode.exactlyOnce, .exactlyOnceBatched])
+    func `X9 routes that change under load are exact: everything arrives once, by the old routes or by the new`(
+        mode: DeliveryMode
+    ) async throws {
+        let service = try ScriptedService.withTargets(and: ["more": 2])
+        let more = try Self.place("more")
+        let live = try Live(service, try Self.settings(mode))
+        try await service.fill(0..<120)
+        // Every fifth answer is lost, so that what is sent again crosses the change.
+        let count = Lock(0)
+        service.follow { call in
+            guard call.api == .putLogs else { return nil }
+            let number = count.withLock { count -> Int in
+                count += 1
+                return count
+            }
+            return number % 5 == 0 ? .loseAnswer : nil
+        }
+        try await live.run {
+            try await wait(for: "something is written", within: .seconds(120)) {
+                live.reloadable.current.status.totals.accepted.reduce(0, +) > 20
+            }
+            async let change: Void = live.reloadable.reload(
+                try Self.settings(mode) {
+                    $0.targets.append(more)
+                    $0.routes = RouteTable($0.routes.routes + [.init(topic: "ngnix", target: 3)])
+                })
+            try await service.fill(120..<240)
+            try await change
+            #expect(live.reloadable.reloadCount == 1)
+            try await service.fill(240..<300)
+            try await wait(for: "all is covered", within: .seconds(120)) { try await service.isCovered() }
+            #expect(try await live.leave())
+        }
+        #expect(try await service.copies(0..<300) == (1, 1))
+        let added = try await Self.copies(0..<300, in: "more", of: service)
+        for (number, copies) in added.enumerated() {
+            #expect(number % 3 == 0 ? copies <= 1 : copies == 0)
+            if number >= 240, number % 3 == 0 { #expect(copies == 1, "after the change") }
+        }
+    }
+
+    @Test func `settings that cannot start, or that need a restart, are refused by name and the old ones go on`()
+        async throws
+    {
+        let service = try ScriptedService.withTargets()
+        let live = try Live(service, try Self.settings())
+        let missing = try Self.place("missing")
+        let other = try ConsumerGroupName("other")
+        try await live.run {
+            _ = await live.joined.value(within: .seconds(120))
+            await #expect(throws: ReloadableDispatcher.Refusal.self) {
+                try await live.reloadable.reload(try Self.settings { $0.targets[1] = missing })
+            }
+            #expect(live.reloadable.lastRefusal?.description.contains("logstore \"missing\"") == true)
+            await #expect(throws: ReloadableDispatcher.Refusal.fixed(["SLS_CG", "SLS_CONSUMER_NAME"])) {
+                try await live.reloadable.reload(
+                    try Self.settings {
+                        $0.group = other
+                        $0.consumerName = "b"
+                    })
+            }
+            try await service.fill(0..<30)
+            try await wait(for: "all is covered", within: .seconds(120)) { try await service.isCovered() }
+            #expect(live.reloadable.reloadCount == 0)
+            #expect(try await live.leave())
+        }
+        #expect(try await service.copies(0..<30) == (1, 1))
+    }
+
+    @Test func `where the queues cannot be finished, other keys are refused, and the old ones go on`() async throws {
+        let service = try ScriptedService.withTargets()
+        let live = try Live(service, try Self.settings { $0.groupTimeout = .seconds(60) })
+        try await service.fill(0..<60)
+        service.follow { call in
+            call.api == .putLogs && call.request.url.contains("/audit/") ? .refuse(400, "PostBodyInvalid") : nil
+        }
+        try await live.run {
+            try await wait(for: "a shard is blocked", within: .seconds(120)) {
+                live.reloadable.current.status.shards.contains { $0.state == "blocked" }
+            }
+            let lanes = try Self.settings { $0.delivery.laneCount = 2 }
+            await #expect(throws: ReloadableDispatcher.Refusal.self) { try await live.reloadable.reload(lanes) }
+            let refusal = try #require(live.reloadable.lastRefusal?.description)
+            #expect(refusal.contains("is blocked") && refusal.contains("PostBodyInvalid"), "\(refusal)")
+            service.heal()
+            try await wait(for: "all is covered", within: .seconds(120)) { try await service.isCovered() }
+            try await live.reloadable.reload(lanes)
+            #expect(live.reloadable.current.settings.delivery.laneCount == 2 && live.reloadable.lastRefusal == nil)
+            #expect(try await live.leave())
+        }
+        #expect(try await service.copies(0..<60) == (1, 1))
+    }
+
+    @Test func `a dead-letter logstore can be given to a shard that is blocked, for the keys stay as they are`()
+        async throws
+    {
+        let service = try ScriptedService.withTargets(and: ["dead": 1])
+        let dead = try Self.place("dead")
+        let live = try Live(service, try Self.settings { $0.groupTimeout = .seconds(60) })
+        try await service.fill(0..<60)
+        let spoiled = ScriptedService.group(4)
+        service.follow { call in
+            call.api == .putLogs && call.request.url.contains("/audit/") && call.rawBody == spoiled
+                ? .refuse(400, "PostBodyInvalid") : nil
+        }
+        try await live.run {
+            try await wait(for: "a shard is blocked", within: .seconds(120)) {
+                live.reloadable.current.status.shards.contains { $0.state == "blocked" }
+            }
+            try await live.reloadable.reload(
+                try Self.settings {
+                    $0.groupTimeout = .seconds(60)
+                    $0.delivery.deadLetter = dead
+                })
+            try await wait(for: "all is covered", within: .seconds(120)) { try await service.isCovered() }
+            #expect(try await live.leave())
+        }
+        #expect(try await service.stored("dead").count == 1)
+        #expect(try await service.copies(0..<60).most == 1)
+        #expect(try await service.stored("audit").count == 19)
+    }
+
+    @Test func `a stop while a change waits ends the one and refuses the other`() async throws {
+        let service = try ScriptedService.withTargets()
+        let live = try Live(service, try Self.settings())
+        service.follow { call in call.api == .putLogs ? .hang : nil }
+        try await service.fill(0..<12)
+        try await live.run {
+            try await wait(for: "something is under way", within: .seconds(120)) { !service.calls(.putLogs).isEmpty }
+            async let change: Void = live.reloadable.reload(try Self.settings { $0.delivery.laneCount = 2 })
+            try await wait(for: "the barrier was asked for", within: .seconds(120)) {
+                live.reloadable.current.status.shards.contains { $0.state == "shuttingDown" }
+            }
+            live.stop.set(())
+            service.heal()
+            do {
+                try await change
+                Issue.record("it was changed")
+            } catch { #expect(error as? ReloadableDispatcher.Refusal == .stopped) }
+            _ = await live.ended.value(within: .seconds(120))
+            #expect(live.reloadable.reloadCount == 0)
+        }
+    }
+
+    @Test func `only where other keys or fewer promises follow must everything be finished first`() throws {
+        let strict = try Self.settings()
+        func differing(_ change: (inout DispatcherSettings) -> Void) throws -> Bool {
+            try Self.settings(.exactlyOnce, change).needsBarrier(after: strict)
+        }
+        let dead = try Self.place("dead")
+        #expect(try !differing { _ in })
+        #expect(try !differing { $0.credentials.accessKeySecret = "rotated" })
+        #expect(try !differing { $0.delivery.deadLetter = dead })
+        #expect(try differing { $0.delivery.laneCount = 4 })
+        #expect(try differing { $0.delivery.mode = .exactlyOnceBatched })
+        #expect(try differing { $0.start = StartSetting(position: .received(Timestamp(seconds: 7)), isFixed: true) })
+        let plain = try Self.settings(.atLeastOnce)
+        #expect(strict.needsBarrier(after: plain), "what was sent without ids counts for nothing")
+        #expect(!plain.needsBarrier(after: strict), "copies are allowed from now on")
+    }
+}
