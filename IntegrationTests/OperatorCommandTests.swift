@@ -2,6 +2,7 @@ import Foundation
 import SLSClient
 import SLSProtocol
 import System
+import TestKit
 import Testing
 
 /// The commands of operators as programs: what they print, and how they end.
@@ -93,6 +94,63 @@ struct OperatorCommandTests {
         #expect(skipped.exit == .exited(0) && skipped.output.contains("cannot be gone back to"), "\(skipped.output)")
         let nowhere = try await run(["checkpoints", "set", "--shard", "0", "--to", "soon"], environment)
         #expect(nowhere.exit == .exited(64))
+        await transport.shutdown()
+    }
+
+    @Test func `what a target refused goes to the dead letters, and from there to the target when that is corrected`()
+        async throws
+    {
+        let server = try await RunningFakeSLS.start(["--control", "on"])
+        try await server.create(["source": 2, "to-1": 1, "to-2": 1, "to-3": 1, "dead": 1])
+        let environment = RunningDispatcher.environment(
+            server, changed: ["SLS_DELIVERY": "exactly-once", "SLS_DEAD_LETTER": "dead", "SLS_BATCH_WAIT": "1s"])
+        let transport = try CurlTransport()
+        let client = SLSClient(
+            endpoint: try Endpoint(parsing: server.endpoint(.http)), project: try ProjectName("demo"),
+            credentials: Credentials(accessKeyID: "fake-id", accessKeySecret: "fake-secret"), transport: transport)
+        for number in 0..<40 {
+            let log = LogGroup.Log(time: 1_709_618_828, contents: [.init("message", "\(number)")])
+            let group = LogGroup(logs: [log], topic: number % 4 < 2 ? "click" : "ngnix")
+            try await client.putLogs(PutLogsBody(compressing: group.serialized), to: try LogstoreName("source"))
+        }
+        let rule =
+            #"{"call":"PutLogs","logstore":"to-3","fault":"refuse","status":400,"code":"PostBodyInvalid","next":7}"#
+        let connection = try RawConnection(port: server.port)
+        try await connection.send(
+            "POST /_fake/faults HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                + "Content-Length: \(rule.utf8.count)\r\n\r\n\(rule)")
+        #expect(try await connection.read().hasPrefix("HTTP/1.1 20"))
+        let dispatcher = try await RunningDispatcher.start(environment: environment)
+        let isDelivered = try await eventually {
+            try await dispatcher.page("/metrics").contains(#"sls_dispatch_put_log_groups_total{route="to-3"} 13"#)
+        }
+        #expect(isDelivered, "\(dispatcher.log)")
+        #expect(
+            try await dispatcher.page("/metrics").contains(
+                #"sls_dispatch_dead_letter_log_groups_total{route="to-3"} 7"#))
+        #expect(await dispatcher.stop() == .exited(0))
+
+        func audits() async throws -> String {
+            var texts = ""
+            for shard in ["0", "1"] {
+                let audit = try await run(["audit", "--shard", shard, "--from", "begin", "--to", "end"], environment)
+                #expect(audit.exit == .exited(0), "\(audit.output)\(audit.errors)")
+                texts += audit.output
+            }
+            return texts
+        }
+        let before = try await audits()
+        let replay = try await run(["dead-letter", "replay", "--id", "fix-1"], environment)
+        #expect(replay.exit == .exited(0), "\(replay.errors)")
+        #expect(replay.output.contains("7 of 7 dead letters read"))
+        let again = try await run(["dead-letter", "replay", "--id", "fix-1"], environment)
+        #expect(again.exit == .exited(0) && again.output != replay.output, "\(again.errors)")
+        let after = try await audits()
+        #expect(before != after, "\(before)\(after)")
+        let stored = try await client.storedLogGroups(of: try LogstoreName("to-3"))
+        #expect(stored.count == 20 && Set(stored).count == 20)
+        let nameless = try await run(["dead-letter", "replay", "--id", "a b"], environment)
+        #expect(nameless.exit == .exited(64))
         await transport.shutdown()
     }
 

@@ -238,7 +238,8 @@ public final class Dispatcher: Sendable {
         }
         return ShardDelivery.Surroundings(
             targets: targets, deadLetter: deadLetter, routes: settings.routes, exact: exact,
-            originTag: delivery.tagsOrigin ? OriginTag(source: settings.source) : nil, changes: changes,
+            originTag: delivery.tagsOrigin ? OriginTag(source: settings.source) : nil,
+            deadLetterTag: DeadLetterTag(targets: settings.targets), changes: changes,
             putsInFlight: settings.putsInFlight, clock: clock, counters: counters, logger: logger,
             troubles: troubles)
     }

@@ -13,7 +13,8 @@ struct SLSDispatchCommand: AsyncParsableCommand {
             """,
         version: "sls-dispatch \(Dispatcher.version)",
         subcommands: [
-            RunCommand.self, CheckCommand.self, AuditCommand.self, CheckpointsCommand.self, DemoCommand.self,
+            RunCommand.self, CheckCommand.self, AuditCommand.self, CheckpointsCommand.self,
+            DeadLetterCommand.self, DemoCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

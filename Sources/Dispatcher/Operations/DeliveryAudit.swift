@@ -115,11 +115,11 @@ public struct DeliveryAudit: Sendable {
         let due = try await due(since: since)
         // What stands at the edge of the targets' stretch was read in the source a while before.
         let known = try await self.due(since: since + -range.margin)
-        var deadLetters = try await deadLetters(since: since)
+        let deadLetters = try await deadLetters(since: since)
         var findings: [Finding] = []
         for (index, place) in settings.targets.enumerated() {
             let expected = Expected(owed: owed[index], due: due[index], known: Set(known[index].keys))
-            findings.append(try await judge(place, expected, since: since, &deadLetters))
+            findings.append(try await judge(place, expected, deadLetters[index], since: since))
         }
         return Report(
             from: from, to: to, read: read, dropped: dropped, checkpoint: try await checkpoint(of: range.shard),
@@ -137,7 +137,7 @@ public struct DeliveryAudit: Sendable {
     }
 
     private func judge(
-        _ place: DispatcherSettings.Place, _ expected: Expected, since: Timestamp, _ deadLetters: inout Counts
+        _ place: DispatcherSettings.Place, _ expected: Expected, _ deadLetters: Counts, since: Timestamp
     ) async throws(Failure) -> Finding {
         var found: Counts = [:]
         var finding = Finding(target: place.description)
@@ -154,7 +154,6 @@ public struct DeliveryAudit: Sendable {
             // The same bytes may come again behind the stretch, where nothing is asked of them.
             let missing = max(0, min(due - there, cursors.count))
             let dead = min(missing, deadLetters[digest] ?? 0)
-            deadLetters[digest, default: 0] -= dead
             finding.deadLettered += dead
             finding.lost += missing - dead
             let room = Self.lostShown - finding.lostCursors.count
@@ -216,11 +215,15 @@ public struct DeliveryAudit: Sendable {
         return due
     }
 
-    private func deadLetters(since: Timestamp) async throws(Failure) -> Counts {
-        guard let place = session.settings.delivery.deadLetter else { return [:] }
-        var found: Counts = [:]
+    /// What is in the dead letters in each target's place.
+    private func deadLetters(since: Timestamp) async throws(Failure) -> [Counts] {
+        let settings = session.settings
+        let tag = DeadLetterTag(targets: settings.targets)
+        var found: [Counts] = settings.targets.map { _ in [:] }
+        guard let place = settings.delivery.deadLetter else { return found }
         try await forEachGroup(of: place, since: since) { _, _, bytes, group in
-            found[Digest.sha256(Array(bytes[group.bytes])), default: 0] += 1
+            guard let (target, logGroup) = tag.origin(of: bytes[group.bytes]) else { return }
+            found[target][Digest.sha256(Array(logGroup)), default: 0] += 1
         }
         return found
     }

@@ -5,6 +5,7 @@ import SLSProtocol
 extension ShardDelivery {
     /// What a request carries: one log group, or several that are stored all or none.
     func body(of write: Write) throws(CompressionError) -> PutLogsBody {
+        if write.isDeadLetter { return try deadLetter(write) }
         if write.elements.count == 1 { return try body(of: write.elements[0]) }
         var packages: [LogPackage] = []
         for element in write.elements {
@@ -17,11 +18,20 @@ extension ShardDelivery {
     private func body(of element: Delivery<LogGroupSlice>.Element) throws(CompressionError) -> PutLogsBody {
         let range = element.payload.group.bytes
         let slice = element.payload.batch.bytes.span.extracting(range)
-        guard let tag = outside.originTag else {
+        guard outside.originTag != nil else {
             return PutLogsBody(
                 compressed: try Compression.compress(slice, as: .lz4), as: .lz4, rawByteCount: range.count)
         }
-        let tagged = element.payload.batch.bytes[range] + tag.fields(shard: held.id, cursor: element.cursor)
-        return try PutLogsBody(compressing: Array(tagged))
+        return try PutLogsBody(compressing: tagged(element))
+    }
+
+    /// A log group as its target has refused it, with that target's name behind it.
+    private func deadLetter(_ write: Write) throws(CompressionError) -> PutLogsBody {
+        try PutLogsBody(compressing: tagged(write.elements[0]) + outside.deadLetterTag.fields[write.target])
+    }
+
+    private func tagged(_ element: Delivery<LogGroupSlice>.Element) -> [UInt8] {
+        let bytes = element.payload.batch.bytes[element.payload.group.bytes]
+        return Array(bytes) + (outside.originTag?.fields(shard: held.id, cursor: element.cursor) ?? [])
     }
 }

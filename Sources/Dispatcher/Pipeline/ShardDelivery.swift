@@ -29,6 +29,7 @@ struct ShardDelivery: Sendable {
         let exact: ExactDelivery?
         /// nil where log groups arrive as they are.
         let originTag: OriginTag?
+        let deadLetterTag: DeadLetterTag
         let changes: TargetChanges
         let putsInFlight: Int
         let clock: ConsumerClock

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Dispatcher
+import Rehearsal
+import SLSProtocol
+import System
+
+struct DeadLetterCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dead-letter", abstract: "Deal with log groups that a target refused for what is in them.",
+        discussion: "Reads its settings from the variables of run, SLS_DEAD_LETTER among them.",
+        subcommands: [Replay.self])
+
+    struct Replay: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "replay", abstract: "Write the dead letters to the targets that refused them, each once.",
+            discussion: """
+                Do this when the target takes them: its limits were raised, its project corrected. Every dead letter is written \
+                under a key and a sequence id of its own, so the same command again, after a crash or when more dead letters \
+                have come, goes on where it was. Another --id writes everything again; so does another --from, another set of \
+                routes, another SLS_IDENTITY. What a target refuses again stops what is behind it. Dead letters stay where they \
+                are. Exit status: 0 all are written, 1 something was refused again or a call failed, 64 wrong options or variables.
+
+                For example:  sls-dispatch dead-letter replay --id fix-1
+                """)
+
+        @OptionGroup var configuration: ConfigurationOption
+        @OptionGroup var output: OutputOptions
+        @Option(
+            help: ArgumentHelp(
+                "Replay under this word, of letters, digits, dots, underscores and hyphens; the same word goes on.",
+                valueName: "word"))
+        var id: String
+        @Option(
+            help: ArgumentHelp(
+                "Begin with the dead letters of this time: begin, or as SLS_CURSOR_START takes it, but not end or relative.",
+                discussion: "(default: begin)", valueName: "time"))
+        var from: String?
+
+        func run() async throws {
+            try await OperatorCommand.run("dead-letter replay", configuration.source(output.variables)) { session in
+                let replay = try DeadLetterReplay(session, try order(session))
+                var shown = 0
+                let report = try await replay.run { report in
+                    guard report.read >= shown + 10_000 else { return }
+                    shown = report.read
+                    StandardStream.error.write("\(report.read) of \(report.total) dead letters read\n")
+                }
+                var table = TextTable(["target", "written", "written before"])
+                for (index, place) in session.settings.targets.enumerated() {
+                    table.add(["\(place)", "\(report.written[index])", "\(report.stored[index])"])
+                }
+                StandardStream.output.write("\(report.read) of \(report.total) dead letters read\n")
+                StandardStream.output.write(table.lines.map { $0 + "\n" }.joined())
+                if report.leftOut > 0 {
+                    StandardStream.output.write("\(report.leftOut) left out: no present target has refused them\n")
+                }
+                for refusal in report.refusals { StandardStream.error.write("\(refusal)\n") }
+                return report.isComplete ? ExitStatus.settled : ExitStatus.failed
+            }
+        }
+
+        private func order(_ session: OperatorSession) throws(SettingsError) -> DeadLetterReplay.Order {
+            guard let word = DeliveryIdentity(id), !id.isEmpty else {
+                throw SettingsError(mistakes: ["--id \(id): write 1 to 64 of A-Z a-z 0-9 . _ -"])
+            }
+            var order = DeadLetterReplay.Order(word: word)
+            if let from {
+                guard let start = StartSetting(from, now: session.now) else {
+                    throw SettingsError(mistakes: ["--from \(from): write begin or a time"])
+                }
+                order.start = start
+            }
+            return order
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import Logging
+import SLSClient
+import SLSConsumer
+import SLSProtocol
+import System
+import TestKit
+import Testing
+
+@testable import Dispatcher
+
+@Suite(.serialized) struct DeadLetterReplayTests {
+    /// Numbers of log groups that their target refuses at first: two of `web`, three of `audit`.
+    private static let spoiled = [3, 4, 6, 7, 10]
+
+    private static func delivery() throws -> DeliverySettings {
+        let source = try LiveDispatcher.settings().source
+        var delivery = DeliverySettings()
+        delivery.mode = .exactlyOnce
+        delivery.deadLetter = DispatcherSettings.Place(
+            endpoint: source.endpoint, project: source.project, logstore: try LogstoreName("dead"))
+        return delivery
+    }
+
+    private static func session(_ service: ScriptedService) throws -> OperatorSession {
+        var settings = try LiveDispatcher.settings()
+        settings.delivery = try delivery()
+        return OperatorSession(
+            settings, transport: service.line("operator"), wallClock: { [clock = service.clock] in clock.wall },
+            logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private static func replay(_ service: ScriptedService, word: String = "first") throws -> DeadLetterReplay {
+        let word = try #require(DeliveryIdentity(word))
+        return try DeadLetterReplay(
+            try session(service), DeadLetterReplay.Order(word: word), clock: service.clock.consumerClock)
+    }
+
+    /// A service whose dead letters are those of `spoiled`; everything else was delivered.
+    private static func withDeadLetters() async throws -> ScriptedService {
+        let service = try ScriptedService.withTargets(and: ["dead": 2])
+        try await service.fill(0..<24)
+        let bodies = Set(spoiled.map { ScriptedService.group($0) })
+        service.follow { call in
+            guard call.api == .putLogs, !call.request.url.contains("/dead/"), let raw = call.rawBody else { return nil }
+            return bodies.contains(raw) ? .refuse(400, "PostBodyInvalid") : nil
+        }
+        let delivery = try delivery()
+        let dispatcher = try LiveDispatcher("a", of: service) { $0.delivery = delivery }
+        try await running(dispatcher) {
+            try await wait(for: "all is covered", within: .seconds(120)) { try await service.isCovered() }
+            #expect(try await dispatcher.leave())
+        }
+        service.heal()
+        return service
+    }
+
+    private static func audit(_ service: ScriptedService) async throws -> (lost: Int, duplicated: Int, dead: Int) {
+        var sums = (lost: 0, duplicated: 0, dead: 0)
+        for shard in 0..<4 {
+            let range = DeliveryAudit.Range(shard: ShardID(shard), from: .position(.begin), to: .position(.end))
+            for finding in try await DeliveryAudit(try session(service)).run(range).findings {
+                sums.lost += finding.lost
+                sums.duplicated += finding.duplicated
+                sums.dead += finding.deadLettered
+                #expect(finding.foreign == 0)
+            }
+        }
+        return sums
+    }
+
+    @Test func `dead letters go to the targets that refused them, each once, however often it is asked for`()
+        async throws
+    {
+        let service = try await Self.withDeadLetters()
+        #expect(try await service.stored("dead").count == 5)
+        #expect(try await Self.audit(service) == (lost: 0, duplicated: 0, dead: 5))
+        let first = try await Self.replay(service).run()
+        #expect(first.isComplete && first.read == 5 && first.total == 5 && first.leftOut == 0)
+        #expect(first.written == [2, 3, 0] && first.stored == [0, 0, 0])
+        #expect(try await service.copies(0..<24) == (1, 1))
+        #expect(try await Self.audit(service) == (lost: 0, duplicated: 0, dead: 0))
+        let again = try await Self.replay(service).run()
+        #expect(again.written == [0, 0, 0] && again.stored == [2, 3, 0])
+        #expect(try await service.copies(0..<24) == (1, 1))
+        let anew = try await Self.replay(service, word: "second").run()
+        #expect(anew.written == [2, 3, 0], "another word writes everything again")
+    }
+
+    @Test func `a replay that broke off goes on where it was`() async throws {
+        let service = try await Self.withDeadLetters()
+        let count = Lock(0)
+        service.follow { call in
+            guard call.api == .putLogs else { return nil }
+            let number = count.withLock { count -> Int in
+                count += 1
+                return count
+            }
+            // The first is stored without an answer, then nothing gets through.
+            return number == 1 ? .loseAnswer : .drop
+        }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try? await Self.replay(service).run() }
+            // What the test waits for here fails it by itself.
+            try? await wait(for: "some tries", within: .seconds(120)) { count.withLock { $0 } > 4 }
+            group.cancelAll()
+        }
+        service.heal()
+        let report = try await Self.replay(service).run()
+        #expect(report.isComplete)
+        #expect(zip(report.written, report.stored).map(+) == [2, 3, 0])
+        #expect(report.stored.reduce(0, +) == 1)
+        #expect(try await service.copies(0..<24) == (1, 1))
+    }
+
+    @Test func `what is refused again ends its lane and is said, and a later run writes the rest`() async throws {
+        let service = try await Self.withDeadLetters()
+        let refused = ScriptedService.group(7)
+        service.follow { call in
+            call.api == .putLogs && call.rawBody == refused ? .refuse(400, "PostBodyInvalid") : nil
+        }
+        let first = try await Self.replay(service).run()
+        #expect(
+            !first.isComplete && first.refusals.allSatisfy { $0.contains("demo/audit refuses the dead letter at ") })
+        #expect(first.refusals.first?.contains("PostBodyInvalid") == true)
+        service.heal()
+        let second = try await Self.replay(service).run()
+        #expect(second.isComplete)
+        #expect(try await service.copies(0..<24) == (1, 1))
+    }
+
+    @Test func `what no target of these settings has refused is left out`() async throws {
+        let service = try await Self.withDeadLetters()
+        let stranger = LogGroup.make(topic: "click", logs: 1, marker: "by hand").serialized
+        try await service.client().putLogs(PutLogsBody(compressing: stranger), to: try LogstoreName("dead"))
+        let report = try await Self.replay(service).run()
+        #expect(report.read == 6 && report.leftOut == 1 && report.isComplete)
+    }
+
+    @Test func `without a dead-letter logstore, or from a start that moves, nothing is replayed`() async throws {
+        let service = try ScriptedService.withTargets(and: ["dead": 1])
+        var order = DeadLetterReplay.Order(word: try #require(DeliveryIdentity("a")))
+        let bare = OperatorSession(
+            try LiveDispatcher.settings(), transport: service.line("operator"), wallClock: { Timestamp(seconds: 0) },
+            logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() })
+        #expect(throws: DeadLetterReplay.Failure.self) { try DeadLetterReplay(bare, order) }
+        order.start = try #require(StartSetting("-2h", now: service.clock.wall))
+        let session = try Self.session(service)
+        #expect(throws: DeadLetterReplay.Failure.self) { try DeadLetterReplay(session, order) }
+    }
+}
