@@ -317,12 +317,6 @@ import Testing
         } catch { #expect("\(error)".contains("skip 10 log groups")) }
     }
 
-    @Test func `a checkpoint below a start that has expired meanwhile is a gap, not held`() {
-        #expect(StartCheck.isGap(from: Cursor(number: 7), oldest: Cursor(number: 7)))
-        #expect(StartCheck.isGap(from: Cursor(number: 7), oldest: Cursor(number: 9)), "it moved between two calls")
-        #expect(!StartCheck.isGap(from: Cursor(number: 7), oldest: Cursor(number: 6)))
-    }
-
     @Test(arguments: [
         ("begin", CheckpointBook.Destination.position(.begin)), ("end", .position(.end)),
         ("1729070618428044655", .cursor(Cursor(number: 1_729_070_618_428_044_655))),

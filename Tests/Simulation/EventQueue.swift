@@ -25,6 +25,10 @@ struct EventQueue {
             case start
             /// The server is back.
             case serverStart
+            /// A target's requests are run in one transaction.
+            case turn
+            /// A person looks at a shard.
+            case operate
             /// The judge looks whether all is settled.
             case look
         }
@@ -103,6 +107,11 @@ struct Slots<Element> {
         }
         elements.append(element)
         return elements.count - 1
+    }
+
+    func peek(_ slot: Int) -> Element {
+        guard let element = elements[slot] else { preconditionFailure("slot \(slot) is empty") }
+        return element
     }
 
     mutating func take(_ slot: Int) -> Element {

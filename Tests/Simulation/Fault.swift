@@ -54,6 +54,43 @@ package enum Fault: Int, CaseIterable, Sendable {
     case groupRemade
     /// A copy of a heartbeat arrives after a later one. No client can fence it.
     case heartbeatCopy
+
+    // MARK: Exactly once
+
+    /// A target has refused a sequence id.
+    case refusedID
+    /// A write arrives when its shard has been begun anew since.
+    case zombie
+    /// The same where requests live no longer than D after their sender stopped.
+    case straggler
+    /// A request that would have lived longer is lost.
+    case tooLate
+    /// A proxy sends a write twice, and passes on what the second one is answered.
+    case proxyRepeat
+    /// A target has no room for more writes for a while.
+    case quotaStorm
+    /// Nobody can be reached at a target for a while.
+    case unreachable
+    /// A target loses a transaction with everything in it, or ends before its commit.
+    case lostCommit
+    /// A target answers 5xx to what it has stored.
+    case falseError
+    /// A target's shard is split or merged.
+    case targetCut
+    /// A target has forgotten a sequence id.
+    case idsForgotten
+    /// A log group that its target refuses for good stands among the dead letters.
+    case deadLetter
+    /// Somebody else writes under a key of ours.
+    case foreignWriter
+    /// A checkpoint is set back by hand.
+    case rewind
+    /// A checkpoint is set by hand to before the configured start, and the shard is held.
+    case resetBeforeStart
+    /// A shard's log groups have keys of two epochs.
+    case epochCrossing
+    /// A shard goes to a process with other routes.
+    case mixedSetups
 }
 
 /// How often each fault has fired.

@@ -22,6 +22,12 @@ package struct Violation: Sendable {
         case parentsFirst = "a child before its parents were over"
         /// Nobody wakes again and again without having anything to do.
         case rests = "wakes without end"
+        /// Within one configuration a log group stands once in its target.
+        case storedOnce = "stored twice"
+        /// It stands in its target or among the dead letters.
+        case notBoth = "stored both in its target and among the dead letters"
+        /// What somebody else displaced under our keys is not passed over in silence.
+        case nothingUntold = "passed over in silence: displaced by somebody else"
         /// When faults stop, all settles in time.
         case settles = "not settled in time"
     }
@@ -43,6 +49,12 @@ package struct History: Sendable {
     /// Log groups in their targets, and how often one came again.
     package var storedCount: Int
     package var repeatedCount: Int
+}
+
+/// A log group that a target refuses for a while, as it would take it before and after.
+struct Refusal: Hashable {
+    let content: Content
+    let target: Int
 }
 
 /// Who knows the truth: the server's table, the source, the targets' stores. It never asks the code what it believes.
@@ -85,6 +97,21 @@ struct Judge {
         guard let makerDone, !isFloodPossible else { return true }
         return makerDone - groupMade > .seconds(9)
     }
+
+    // MARK: Exactly once
+
+    /// The configurations that processes were started with.
+    var usedSetups: [Int] = []
+    /// Since a person has answered so to a shard that was held.
+    var isFromBeginning = false
+    /// What a target has refused for a while, and did not hold then.
+    var refused: Set<Refusal> = []
+    /// Log groups that were refused because somebody else had written under their keys.
+    var displaced: Set<Content> = []
+    /// The latest window of a shard, the configuration of who worked on it last, and the epoch of what was last stored.
+    var lastWindow: [ShardID: Int] = [:]
+    var lastSetup: [ShardID: Int] = [:]
+    var lastEpoch: [ShardID: Int64] = [:]
 
     mutating func noteFirstStart(_ now: TrueTime) { firstStart = firstStart ?? now }
 

@@ -15,6 +15,8 @@ enum Request {
     case readCheckpoints
     case pull(ShardID, from: Cursor, count: Int)
     case put(Content, target: Int)
+    /// One with a sequence id.
+    case putExact(ExactPut)
 }
 
 /// What comes back.
@@ -39,6 +41,8 @@ enum Purpose {
     /// Of the task with that serial; `saving` is the cursor of a save.
     case shard(task: Int, ShardConsumer.Call, saving: Cursor?)
     case put(task: Int, write: Int)
+    /// Whether a shard may be written from where it stands.
+    case exam(task: Int, stretch: Int)
 }
 
 /// A call that waits for its answer.
@@ -57,6 +61,9 @@ struct Envelope {
     /// Of the call; 0 for a copy, whose answer nobody hears.
     let call: Int
     let deadline: TrueTime
+
+    /// A copy that somebody on the way makes.
+    var copy: Envelope { Envelope(request: request, process: process, life: life, call: 0, deadline: deadline) }
 }
 
 /// A message in a mailbox inside a process.
@@ -70,11 +77,13 @@ enum Note {
     case window(Delivery<Content>.Event)
     /// From the processor of that stretch.
     case acknowledged([Cursor], stretch: Int)
-    case processed(stretch: Int)
+    case processed(stretch: Int, ShardConsumer.ProcessorEnding)
     /// A write that the window has decided on is about to leave.
     case leave(Delivery<Content>.Write)
     /// A save that the machine has decided on is about to leave.
     case save(Cursor)
+    /// The start is asked for again.
+    case examine(stretch: Int)
     /// The next step of entering the group.
     case enter
     /// The group is to be listed again.

@@ -33,6 +33,8 @@ struct Plan {
     var pullLimit = 8
     /// Between two log groups of the source.
     var sourcePace = TrueTime.milliseconds(400)
+    /// When somebody at work ends whose shards are taken over; three seconds later at the latest.
+    var takeOverTime = TrueTime.seconds(8)
     /// How long faults go on.
     var faultsEnd = TrueTime.seconds(25)
     /// Within which all must settle then; see `docs/simulation.md` for the sum it is.
@@ -50,6 +52,15 @@ struct Plan {
     var recurring: [(fault: Fault, mean: TrueTime)] = []
     /// Faults that no client can fence may happen.
     var isUnfenceable = false
+
+    /// Where a shard without a checkpoint begins, as configured.
+    func position(_ absoluteStart: Timestamp) -> CursorPosition {
+        switch start {
+        case .begin: .begin
+        case .absolute: .received(absoluteStart)
+        case .end: .end
+        }
+    }
 
     /// The plan of a seed.
     init(_ size: Size, _ chance: inout Chance) {

@@ -1,9 +1,10 @@
-package import SLSConsumer
+import SLSConsumer
 
 /// A rule that can be left out, and what breaks then: the table of `docs/simulation.md` as data, executed by a test.
 package struct Rule: Sendable {
     package let name: String
-    package let safeguards: Safeguards
+    package let rules: Rules
+    package let mode: DeliveryMode
     /// What brings it out.
     package let fault: String
     /// Which promise breaks first, and in which history; nil where no world can tell.
@@ -28,19 +29,39 @@ package struct Rule: Sendable {
         Rule("lease-generations", .leaseGenerations, "slow mailboxes"),
     ]
 
+    /// The rules of exactly once.
+    package static let exactly: [Rule] = [
+        Rule("one-in-flight", .exactlyOnce, Rules(.oneInFlight), "a write that is late or fails"),
+        Rule("id-and-route", .exactlyOnce, Rules(.routesInKeys), "processes with different routes"),
+        Rule("start-check", .exactlyOnce, Rules(.startCheck), "a reset to before the start"),
+        Rule("refusal-needs-reason", .exactlyOnce, Rules(.refusalNeedsReason), "a foreign writer"),
+        Rule("answered-is-not-stored", .exactlyOnce, Rules(.answeredIsNotStored), "a foreign writer, a full target"),
+        Rule("dead-letter-keys", .exactlyOnce, Rules(.deadLetterKeys), "two targets that refuse"),
+        Rule("singles-first", .exactlyOnceBatched, Rules(.singlesFirst), "a take-over"),
+        Rule("wait-for-stragglers", .exactlyOnceBatched, Rules(.waitForStragglers), "a batch that arrives late"),
+        Rule("id-before-data", .exactlyOnce, Rules(store: .idBeforeData), "a lost answer, then a refusal"),
+        Rule("answers-after-commit", .exactlyOnce, Rules(store: .answersAfterCommit), "a lost transaction"),
+        Rule("fresh-numbers", .exactlyOnce, Rules(store: .freshNumbers), "a restart of the source"),
+    ]
+
     private init(
         _ name: String, _ safeguards: Safeguards, _ fault: String, _ property: Violation.Property, _ seed: UInt64
     ) {
-        self.name = name
-        self.safeguards = safeguards
-        self.fault = fault
-        broken = (property, seed)
+        self.init(name, .atLeastOnce, Rules(safeguards), fault, (property, seed))
     }
 
     private init(_ name: String, _ safeguards: Safeguards, _ fault: String) {
+        self.init(name, .atLeastOnce, Rules(safeguards), fault)
+    }
+
+    private init(
+        _ name: String, _ mode: DeliveryMode, _ rules: Rules, _ fault: String,
+        _ broken: (property: Violation.Property, seed: UInt64)? = nil
+    ) {
         self.name = name
-        self.safeguards = safeguards
+        self.mode = mode
+        self.rules = rules
         self.fault = fault
-        broken = nil
+        self.broken = broken
     }
 }

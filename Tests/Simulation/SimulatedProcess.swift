@@ -19,6 +19,8 @@ final class SimulatedProcess {
     var state = State.down
     /// Which start of it this is; what belongs to an earlier one is void.
     var life = 0
+    /// Which configuration it was started with.
+    var setup = 0
     var entrance: Entrance?
     var membership: Membership?
     var lease: LeaseTerm?
@@ -96,7 +98,15 @@ final class SimulatedTask {
 
     var machine: ShardConsumer
     /// While the processor runs.
-    var window: DeliveryWindow<Content>?
+    var window: SimulatedWindow?
+    /// Whether the shard may be written from where it stands; nil once that is known.
+    var exam: StartExam?
+    /// What came before that was known.
+    var unexamined: [Load] = []
+    /// Let go before that was known.
+    var isEnding = false
+    /// Where the processor's log groups begin.
+    var start: Cursor?
     var waiting: Load?
     /// The run of the processor, counted: from the start or a restart on.
     var stretch: Int?
@@ -109,6 +119,10 @@ final class SimulatedTask {
     var windowMailbox = Mailbox()
     /// The judge's: whether it is in RUN or DRAIN.
     var isAtWork = false
+    /// The judge's: what became of the writes of its window, where each has a sequence id.
+    var truth: WindowTruth?
+    /// The judge's: the checkpoint that the server has told it to begin at.
+    var told: Cursor?
     /// The judge's: under way when something happened that no client can fence, and not yet told.
     var isExempt = false
 

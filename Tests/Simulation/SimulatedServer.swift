@@ -28,11 +28,15 @@ struct SimulatedServer {
     private(set) var map: ShardMap
 
     private let clock: SkewedClock
-    private var cursors = CursorAllocator()
+    private var cursors: CursorAllocator
+    /// Whether what was shown of the source outlives a restart.
+    private let keepsNumbers: Bool
     private var stored = StoredGroup()
 
-    init(shardCount: Int, clock: SkewedClock) {
+    init(shardCount: Int, clock: SkewedClock, highestNumber: Int64, keepsNumbers: Bool) {
         self.clock = clock
+        self.keepsNumbers = keepsNumbers
+        cursors = CursorAllocator(highest: highestNumber)
         map = ShardMap(shardCount: shardCount, created: Self.wall(clock, .zero))
         open(map.shards, at: .zero)
     }
@@ -51,14 +55,15 @@ struct SimulatedServer {
     // MARK: The source
 
     /// Takes a log group into the shard of a key.
-    mutating func accept(topic: Int, target: Int?, key: HashKey, at time: TrueTime) {
+    mutating func accept(topic: Int, isPoison: Bool = false, key: HashKey, at time: TrueTime) {
         // All keys are covered.
         guard let shard = try? map.shard(for: key).id else { return }
         let cursor = cursors.take(1, in: shard)
         logs[shard.value].append(accepted.count)
         accepted.append(
             LogGroupTruth(
-                shard: shard, cursor: cursor, accepted: time, received: wall(time), topic: topic, target: target))
+                shard: shard, cursor: cursor, accepted: time, received: wall(time), topic: topic,
+                isPoison: isPoison))
     }
 
     mutating func noteStored(_ content: Content) { accepted[content].storedCount += 1 }
@@ -119,11 +124,26 @@ struct SimulatedServer {
     /// Reads everything anew from the store; every member gets a fresh timeout.
     mutating func restart(at time: TrueTime) {
         isUp = true
+        restoreNumbers()
         guard let settings = group?.settings else { return }
         group = GroupCoordinator(
             restoring: settings, consumers: stored.consumers,
             shards: stored.shards.values.sorted { $0.shard < $1.shard },
             facts: map.facts(ends: cursors), now: now(time))
+    }
+
+    /// The source's numbers as they stand in the store. Without the rule each shard's newest log group was shown before it
+    /// was committed: it is gone, and another will have its number.
+    private mutating func restoreNumbers() {
+        var ends: [ShardID: Cursor] = [:]
+        for shard in map.shards {
+            if !keepsNumbers, let content = logs[shard.id.value].popLast() {
+                ends[shard.id] = accepted[content].cursor
+            } else {
+                ends[shard.id] = cursors.end(of: shard.id)
+            }
+        }
+        cursors = CursorAllocator(highest: cursors.highest, ends: ends)
     }
 
     private mutating func store() {
@@ -152,7 +172,7 @@ struct SimulatedServer {
             guard group == nil else { throw APIError(.consumerGroupAlreadyExist, "") }
             setGroup(GroupCoordinator.Settings(timeout: timeout, inOrder: false))
             return .done
-        case .pull(let shard, let cursor, let count): return pull(shard, from: cursor, count: count)
+        case .pull(let shard, let cursor, let count): return try pull(shard, from: cursor, count: count)
         case .heartbeat(let name, let reported, _):
             guard group != nil else { throw APIError(.consumerGroupNotExist, "") }
             return .granted(try group?.heartbeat(from: name, reporting: reported, now: reading) ?? [])
@@ -167,7 +187,7 @@ struct SimulatedServer {
             var found: [ShardID: Cursor] = [:]
             for row in group.shardRows { found[row.shard] = row.checkpoint?.cursor }
             return .checkpoints(found)
-        case .put: preconditionFailure("a put goes to a target")
+        case .put, .putExact: preconditionFailure("a put goes to a target")
         }
     }
 
@@ -181,11 +201,11 @@ struct SimulatedServer {
         }
     }
 
-    private func pull(_ shard: ShardID, from cursor: Cursor, count: Int) -> Answer {
+    private func pull(_ shard: ShardID, from cursor: Cursor, count: Int) throws(APIError) -> Answer {
         let log = logs[shard.value]
+        guard let end = cursors.end(of: shard), cursor <= end else { throw APIError(.invalidCursor, "") }
         let start = place(of: cursor, in: log)
         let found = Array(log[start...].prefix(count))
-        let end = cursors.end(of: shard) ?? cursor
         let next = start + found.count < log.count ? accepted[log[start + found.count]].cursor : end
         return .pulled(
             ShardConsumer.Pulled(

@@ -1,21 +1,21 @@
-package import SLSConsumer
-
 /// Runs histories: a seed and a size are all that a history follows from.
 package enum Simulation {
     /// Runs one history.
     ///
     /// - Parameters:
+    ///   - mode: How log groups are delivered.
     ///   - rulesOff: Rules to leave out, to see what breaks without them.
     ///   - listener: Is told everything that happens, line by line.
     package static func run(
-        seed: UInt64, size: Size, without rulesOff: Safeguards = [], listener: ((String) -> Void)? = nil
+        seed: UInt64, size: Size, mode: DeliveryMode = .atLeastOnce, without rulesOff: Rules = .none,
+        listener: ((String) -> Void)? = nil
     ) -> History {
-        World(seed: seed, size: size, safeguards: Safeguards.all.subtracting(rulesOff), listener: listener).run()
+        World(seed: seed, size: size, mode: mode, rules: Rules.all.subtracting(rulesOff), listener: listener).run()
     }
 
     /// The command that runs a history again.
-    package static func replay(seed: UInt64, size: Size) -> String {
-        "scripts/simulate --seeds 1 --from \(seed) --size \(size.rawValue)"
+    package static func replay(seed: UInt64, size: Size, mode: DeliveryMode = .atLeastOnce) -> String {
+        "scripts/simulate --seeds 1 --from \(seed) --size \(size.rawValue) --delivery \(mode.rawValue)"
     }
 }
 
@@ -60,6 +60,6 @@ package struct Tally: Sendable {
         violations += other.violations
     }
 
-    /// Faults that never fired.
-    package var silentFaults: [Fault] { Fault.allCases.filter { faults[$0] == 0 } }
+    /// Faults of a mode that never fired.
+    package func silentFaults(_ mode: DeliveryMode = .atLeastOnce) -> [Fault] { mode.faults.filter { faults[$0] == 0 } }
 }

@@ -8,9 +8,9 @@ struct LogGroupTruth {
     /// In seconds since 1970, as the server's clock had it.
     let received: Timestamp
     let topic: Int
-    /// The target that is owed it; nil where no route wants its topic.
-    let target: Int?
-    /// How often it stands in its target's store.
+    /// Whether its target refuses it for what is in it, and always will.
+    let isPoison: Bool
+    /// How often a target has stored it.
     var storedCount = 0
 }
 

@@ -4,18 +4,11 @@ import SLSProtocol
 
 /// How a process enters the group: `GroupDoor`'s part.
 extension World {
-    var startPosition: CursorPosition {
-        switch plan.start {
-        case .begin: .begin
-        case .absolute: .received(absoluteStart)
-        case .end: .end
-        }
-    }
-
     func enter(_ process: SimulatedProcess) {
+        let start = setups[process.setup].start
         let machine = GroupEntrance(
-            timeout: .seconds(plan.timeoutSeconds), start: startPosition,
-            isStartFixed: startPosition.isFixed(at: server.wall(now)), safeguards: safeguards)
+            timeout: .seconds(plan.timeoutSeconds), start: start, isStartFixed: start.isFixed(at: server.wall(now)),
+            safeguards: rules.safeguards)
         let patience = Patience.Deadline(now: now(of: process))
         process.entrance = Entrance(
             machine: machine, step: machine.first, patience: patience, row: Patience(until: patience))
@@ -75,9 +68,9 @@ extension World {
     private func join(_ process: SimulatedProcess, _ timing: GroupTiming, _ positions: InitialPositions) {
         process.entrance = nil
         noteMakerDone(process)
-        let membership = Membership(timing: timing, now: now(of: process), safeguards: safeguards)
+        let membership = Membership(timing: timing, now: now(of: process), safeguards: rules.safeguards)
         process.membership = membership
-        process.lease = LeaseTerm(timing: timing, safeguards: safeguards)
+        process.lease = LeaseTerm(timing: timing, safeguards: rules.safeguards)
         process.positions = positions
         member(process, process.isToldToStop ? .shutDown : .tick)
         watch(process)

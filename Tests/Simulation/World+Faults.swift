@@ -10,8 +10,8 @@ extension World {
         for _ in 0..<(chance.happens(perMille: 50) ? 12 : 1) {
             let topic = chance.below(plan.topicCount)
             let key = HashKey(value: UInt128(chance.next()) << 64)
-            // The truth of the routes: topic by topic, and none for the last.
-            server.accept(topic: topic, target: topic < plan.topicCount - 1 ? topic : nil, key: key, at: now)
+            let isPoison = exact.map { chance.happens(perMille: $0.poisonPerMille) } ?? false
+            server.accept(topic: topic, isPoison: isPoison, key: key, at: now)
         }
         queue.push(.init(.produce, at: now + chance.span(around: plan.sourcePace)))
     }
@@ -22,7 +22,7 @@ extension World {
         if plan.isSplitBefore { scheduleOnce(.splitBefore, at: .milliseconds(2_500)) }
         if plan.isMadeByHand { scheduleOnce(.madeByHand, at: .milliseconds(3_500)) }
         // In every history: a consumer at work ends, and is away for so long that another gets its shards.
-        scheduleOnce(.takeOver, at: .seconds(8) + chance.span(.zero ... .seconds(3)))
+        scheduleOnce(.takeOver, at: plan.takeOverTime + chance.span(.zero ... .seconds(3)))
         if plan.start == .end, !plan.isMadeByHand, chance.happens(perMille: 150) {
             scheduleOnce(.makerCrash, at: .seconds(4) + chance.span(.zero ... .seconds(1)))
         }
@@ -30,6 +30,9 @@ extension World {
             for fault in [Fault.timeoutLowered, .timeoutRaised, .groupRemade] where chance.happens(perMille: 400) {
                 scheduleOnce(fault, at: .seconds(8) + chance.span(.zero...(plan.faultsEnd - .seconds(8))))
             }
+        }
+        if exact?.isReset == true {
+            scheduleOnce(.resetBeforeStart, at: .seconds(9) + chance.span(.zero...(plan.faultsEnd - .seconds(10))))
         }
         queue.push(.init(.look, at: plan.faultsEnd))
     }
@@ -58,7 +61,7 @@ extension World {
         let process = processes[chance.below(processes.count)]
         tell("fault \(fault) \(process.name)")
         switch fault {
-        case .crash: crash(process, awayFor: chance.span(.milliseconds(100) ... .seconds(15)))
+        case .crash: crash(process, awayFor: absence())
         case .takeOver: crashAtWork()
         case .makerCrash: crashMaker()
         case .longPause: pause(process, for: chance.span(.seconds(4) ... .seconds(2 * plan.timeoutSeconds)), .longPause)
@@ -89,6 +92,7 @@ extension World {
         case .restartWithinTimeout, .requestLost, .answerLost, .slowMessage, .doubledRequest, .lateSave,
             .lateFirstSave, .clockRates, .heartbeatCopy:
             preconditionFailure("\(fault) comes by itself")
+        default: beginExact(fault)
         }
     }
 
@@ -99,6 +103,12 @@ extension World {
         faults[.crash] += 1
         end(process)
         restart(process, after: time)
+    }
+
+    /// Where requests live for a moment only, whoever sent one often comes back within it.
+    private func absence() -> TrueTime {
+        let isShort = mode == .exactlyOnceBatched && chance.happens(perMille: 600)
+        return chance.span(.milliseconds(100)...(isShort ? .seconds(1) : .seconds(15)))
     }
 
     /// Somebody who works, with another to take over.
@@ -146,7 +156,12 @@ extension World {
         if isDone { faults[fault] += 1 }
     }
 
-    func serverStarts() { server.restart(at: now) }
+    func serverStarts() {
+        server.restart(at: now)
+        for (index, log) in server.logs.enumerated() where index < judge.provenCounts.count {
+            judge.provenCounts[index] = min(judge.provenCounts[index], log.count)
+        }
+    }
 
     private func changeTimeout(_ fault: Fault) {
         guard server.isUp, var settings = server.group?.settings else { return }

@@ -78,8 +78,8 @@ extension World {
         tell("the faults are over")
         isStormy = false
         judge.calmed = now
-        if !server.isUp { server.restart(at: now) }
-        for index in targets.indices { targets[index] = SimulatedTarget() }
+        if !server.isUp { serverStarts() }
+        for index in targets.indices { targets[index].recover() }
         for process in processes {
             process.cutUntil = .zero
             process.deafUntil = .zero

@@ -1,10 +1,11 @@
+import Dispatcher
 import FakeSLS
 import SLSConsumer
 import SLSProtocol
 
 /// The judge's looks at what happens.
 extension World {
-    private func violated(_ property: Violation.Property, _ detail: @autoclosure () -> String) {
+    func violated(_ property: Violation.Property, _ detail: @autoclosure () -> String) {
         guard judge.violation == nil else { return }
         judge.violation = Violation(
             property: property, time: Double(now.nanoseconds) / 1e9, detail: detail())
@@ -20,10 +21,10 @@ extension World {
     // MARK: Writes and saves
 
     /// At the start of every write.
-    func judgeWrite(_ content: Content, of task: SimulatedTask, in process: SimulatedProcess) {
+    func judgeWrite(_ write: Delivery<Content>.Write, of task: SimulatedTask, in process: SimulatedProcess) {
         let row = server.row(task.shard, at: now)
         // Over by a late copy of its own save: what is written is there already, and nobody else can have the shard.
-        let isRepeat = row?.state == .over && server.accepted[content].storedCount > 0
+        let isRepeat = row?.state == .over && write.elements.allSatisfy { isDelivered($0.payload) }
         if row?.holder != process.name, !isRepeat {
             violated(
                 .writeByHolder, by: task,
@@ -52,6 +53,7 @@ extension World {
                 detail: "\(process.name) saves shard \(task.shard), the table says \(row.debugDescription)")
         }
         judgeCovered(task.shard, by: cursor)
+        if mode.isExact { judgeTold(task, cursor) }
     }
 
     /// Every log group below the cursor that is owed must be in its target.
@@ -77,14 +79,14 @@ extension World {
         while count < log.count {
             let group = server.accepted[log[count]]
             if let cursor, group.cursor >= cursor { break }
-            guard group.storedCount > 0 || !isOwed(group) else { break }
+            guard isDelivered(log[count]) || !isOwed(group) || judge.displaced.contains(log[count]) else { break }
             count += 1
         }
         judge.provenCounts[shard.value] = count
     }
 
-    private func isOwed(_ group: LogGroupTruth) -> Bool {
-        guard group.target != nil else { return false }
+    func isOwed(_ group: LogGroupTruth) -> Bool {
+        guard judge.usedSetups.contains(where: { !setups[$0].wanted[group.topic].isEmpty }) else { return false }
         switch plan.start {
         case .begin: return true
         case .absolute: return group.received >= absoluteStart
@@ -92,10 +94,12 @@ extension World {
         }
     }
 
-    /// A target has stored something.
+    /// A target has stored something, at least once.
     func judgeStored(_ content: Content, _ target: Int) {
         let group = server.accepted[content]
-        if group.target != target { violated(.rightTarget, "log group \(group.cursor) in target \(target)") }
+        if !setups[SetupChoice.main].wanted[group.topic].contains(target) {
+            violated(.rightTarget, "log group \(group.cursor) in target \(target)")
+        }
         if group.storedCount == 0 { judge.storedCount += 1 } else { judge.repeatedCount += 1 }
         server.noteStored(content)
         switch plan.start {
@@ -114,6 +118,8 @@ extension World {
         task.isAtWork = true
         if let last = judge.lastWorker[task.shard], last != process.index { faults[.takeOver] += 1 }
         judge.lastWorker[task.shard] = process.index
+        if let setup = judge.lastSetup[task.shard], setup != process.setup { faults[.mixedSetups] += 1 }
+        judge.lastSetup[task.shard] = process.setup
         judgeWorkers(task, process)
     }
 

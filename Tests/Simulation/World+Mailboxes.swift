@@ -53,10 +53,10 @@ extension World {
         case .acknowledged(let cursors, let stretch):
             // Of an earlier stretch: what it says may be of log groups that are being handed over again.
             if stretch == task.stretch { shard(task, .acknowledged(cursors), in: process) }
-        case .processed(let stretch):
+        case .processed(let stretch, let ending):
             guard stretch == task.stretch else { return }
             task.stretch = nil
-            shard(task, .processorEnded(.finished), in: process)
+            shard(task, .processorEnded(ending), in: process)
         case .drain(let reason):
             task.drainReason = task.drainReason ?? reason
             shard(task, .drain, in: process)
@@ -64,6 +64,7 @@ extension World {
         case .window(let event): pump(event, task, in: process)
         case .leave(let write): leave(write, of: task, in: process)
         case .save(let cursor): save(cursor, of: task, in: process)
+        case .examine(let stretch): if stretch == task.stretch { examine(task, in: process) }
         case .membership, .ended, .enter, .watch: preconditionFailure("not a task's message: \(note)")
         }
     }

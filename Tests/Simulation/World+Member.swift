@@ -9,7 +9,7 @@ extension World {
         guard var membership = process.membership else { return }
         process.membership = nil  // Changed in place, not copied.
         let actions = membership.handle(event, now: now(of: process), using: &chance)
-        process.lease = LeaseTerm(membership, safeguards: safeguards)
+        process.lease = LeaseTerm(membership, safeguards: rules.safeguards)
         process.membership = membership
         noteTurn(of: process, event)
         if event != .tick || !actions.isEmpty { tell("\(process.name) \(event) -> \(actions)") }
@@ -44,7 +44,7 @@ extension World {
     private func start(_ shard: ShardID, in process: SimulatedProcess) {
         guard let lease = process.lease, let positions = process.positions else { return }
         var configuration = ShardConsumer.Configuration(timing: lease.timing)
-        configuration.safeguards = safeguards
+        configuration.safeguards = rules.safeguards
         let machine = ShardConsumer(
             shard, configuration: configuration, positions: positions, now: now(of: process))
         let task = SimulatedTask(serial(), machine, generation: lease.generation)
@@ -71,8 +71,11 @@ extension World {
         case .shard(let serial, let call, let saving):
             guard let task = process.task(serial) else { return }
             post(note(of: answer, to: call, saving: saving, task), to: process, task)
+        case .exam(let serial, let stretch):
+            if let task = process.task(serial) { examAnswered(answer, stretch: stretch, of: task, in: process) }
         case .put(let serial, let write):
             guard let task = process.task(serial), task.window != nil else { return }
+            task.truth?.note(answer, to: write)
             let outcome: DeliveryAnswer =
                 if case .failed(let error) = answer { DeliveryAnswer(error) } else { .accepted }
             post(.window(.answered(write, outcome)), to: process, task)
@@ -85,7 +88,7 @@ extension World {
         switch answer {
         case .failed(let error): .shard(.failed(call, ShardConsumer.CallFailure(error)))
         case .checkpoints(let found) where call == .lookOut: .shard(.readBack(found[task.shard]))
-        case .checkpoints(let found): .shard(.checkpointsRead(found))
+        case .checkpoints(let found): told(task, found)
         case .cursor(let cursor): .shard(.resolved(cursor))
         case .shards(let shards): .shard(.listed(isReadOnly: shards.first { $0.id == task.shard }?.isReadOnly))
         case .pulled(let pulled, let load): .pulled(pulled, load)
@@ -93,5 +96,10 @@ extension World {
             if let saving { .shard(.saved(saving)) } else { preconditionFailure("nothing was saved by \(call)") }
         case .granted, .group: preconditionFailure("no answer to a shard's \(call): \(answer)")
         }
+    }
+
+    private func told(_ task: SimulatedTask, _ found: [ShardID: Cursor]) -> Note {
+        task.told = found[task.shard]
+        return .shard(.checkpointsRead(found))
     }
 }

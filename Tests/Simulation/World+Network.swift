@@ -2,17 +2,10 @@ import SLSClient
 import SLSConsumer
 import SLSProtocol
 
-/// A target logstore, and what is wrong with it.
-struct SimulatedTarget {
-    /// It answers 5xx to everything until then.
-    var downUntil = TrueTime.zero
-    /// It refuses everything for good until then.
-    var refusingUntil = TrueTime.zero
-}
-
 /// What lies between the processes and the services: it delays, loses, doubles and reorders.
 extension World {
     private static let slowest = TrueTime.seconds(20)
+    private static let zombieAge = TrueTime.seconds(90)
 
     func send(_ request: Request, from process: SimulatedProcess, for purpose: Purpose, within limit: Duration) {
         let call = serial()
@@ -21,7 +14,8 @@ extension World {
         let envelope = Envelope(
             request: request, process: process.index, life: process.life, call: call, deadline: deadline)
         if isLost(process, isAnswer: false) { return giveUp(envelope) }
-        let delay = travel(&faults)
+        var delay = travel(&faults)
+        if case .putExact = request { delay = writeTravel(envelope, delay) }
         forward(envelope, after: delay)
         double(envelope, after: delay)
     }
@@ -39,11 +33,7 @@ extension World {
             if plan.isUnfenceable { late = delay + chance.span(.zero ... .seconds(6)) } else { late = delay }
         }
         faults[.doubledRequest] += 1
-        forward(
-            Envelope(
-                request: envelope.request, process: envelope.process, life: envelope.life, call: 0,
-                deadline: envelope.deadline),
-            after: late)
+        forward(envelope.copy, after: late)
     }
 
     private func travel(_ faults: inout FaultCounts) -> TrueTime {
@@ -54,6 +44,20 @@ extension World {
         return isStormy ? chance.span(plan.latency) : chance.span(.milliseconds(1) ... .milliseconds(5))
     }
 
+    /// A write takes as long as it likes, or a proxy sends it twice: the answer is that of the second.
+    private func writeTravel(_ envelope: Envelope, _ delay: TrueTime) -> TrueTime {
+        guard let exact, isStormy else { return delay }
+        if exact.proxyRepeatPerMille > 0, chance.happens(perMille: exact.proxyRepeatPerMille) {
+            faults[.proxyRepeat] += 1
+            forward(envelope.copy, after: delay)
+            return delay + chance.span(.milliseconds(1) ... .milliseconds(200))
+        }
+        guard exact.zombiePerMille > 0, chance.happens(perMille: exact.zombiePerMille) else { return delay }
+        // Where none lives long after its sender, half of them come about that late.
+        let isShort = mode == .exactlyOnceBatched && chance.happens(perMille: 500)
+        return chance.span(.zero...(isShort ? .seconds(6) : Self.zombieAge))
+    }
+
     private func isLost(_ process: SimulatedProcess, isAnswer: Bool) -> Bool {
         if now < process.cutUntil || (isAnswer && now < process.deafUntil) { return true }
         guard plan.lossPerMille > 0, isStormy, chance.happens(perMille: plan.lossPerMille) else { return false }
@@ -62,7 +66,7 @@ extension World {
     }
 
     /// Nothing will come back: the caller finds out when its time is over.
-    private func giveUp(_ envelope: Envelope) {
+    func giveUp(_ envelope: Envelope) {
         guard envelope.call > 0 else { return }
         noteMakerHindered(envelope.process, envelope.life)
         queue.push(
@@ -79,6 +83,8 @@ extension World {
         if case .put(let content, let target) = envelope.request {
             answer = put(content, target)
             tell("      target \(target): \(content) -> \(answer)")
+        } else if case .putExact(let put) = envelope.request {
+            return arrive(put, envelope)
         } else {
             guard server.isUp, mayBeHeard(envelope) else { return giveUp(envelope) }
             let before = judge.before(envelope.request, server)
@@ -86,6 +92,11 @@ extension World {
             judged(envelope, answer, before)
             tell("      server: \(envelope.request) of \(envelope.process)/\(envelope.life) -> \(answer)")
         }
+        self.answer(envelope, answer)
+    }
+
+    /// An answer sets out.
+    func answer(_ envelope: Envelope, _ answer: Answer) {
         guard envelope.call > 0 else { return }
         let process = processes[envelope.process]
         let delay = travel(&faults)
@@ -94,21 +105,6 @@ extension World {
             .init(
                 .answer, at: now + delay, process: envelope.process, life: envelope.life,
                 number: answers.put((envelope.call, answer))))
-    }
-
-    private func put(_ content: Content, _ target: Int) -> Answer {
-        if now < targets[target].downUntil
-            || (isStormy && plan.putFailurePerMille > 0 && chance.happens(perMille: plan.putFailurePerMille))
-        {
-            faults[.targetDown] += 1
-            return .failed(.api(APIError(.internalServerError, ""), requestID: ""))
-        }
-        if now < targets[target].refusingUntil {
-            faults[.targetRefusal] += 1
-            return .failed(.api(APIError(.postBodyInvalid, ""), requestID: ""))
-        }
-        judgeStored(content, target)
-        return .done
     }
 
     /// A heartbeat that a later one has overtaken is heard only where that fault is played.

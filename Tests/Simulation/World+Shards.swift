@@ -3,7 +3,7 @@ import SLSClient
 import SLSConsumer
 import SLSProtocol
 
-/// The tasks of held shards and their processors: `ShardTask`'s and `ShardDelivery`'s part.
+/// The tasks of held shards: `ShardTask`'s part.
 extension World {
     func shard(_ task: SimulatedTask, _ event: ShardConsumer.Event, in process: SimulatedProcess) {
         let actions = task.machine.handle(event, now: now(of: process), using: &chance)
@@ -33,7 +33,9 @@ extension World {
         case .save(let cursor): post(.save(cursor), to: process, task)
         case .deliver: deliver(task, in: process)
         case .finishProcessing:
-            if task.stretch != nil {
+            if task.exam != nil {
+                task.isEnding = true
+            } else if task.stretch != nil {
                 post(.window(.drain(task.drainReason ?? .handOver)), to: process, task)
             } else {
                 post(.shard(.processorEnded(.finished)), to: process, task)
@@ -41,7 +43,9 @@ extension World {
         case .cancelProcessing:
             guard task.window != nil else { return }
             endProcessor(of: task, in: process)
-        case .report(.started): startWork(task, in: process)
+        case .report(.started(let cursor)):
+            task.start = cursor
+            startWork(task, in: process)
         case .report: break
         case .end: preconditionFailure("the end is not an action to perform")
         }
@@ -50,17 +54,13 @@ extension World {
     private func deliver(_ task: SimulatedTask, in process: SimulatedProcess) {
         guard let load = task.waiting else { preconditionFailure("shard \(task.shard) has no batch to hand over") }
         task.waiting = nil
-        if task.stretch == nil {
-            task.stretchCount += 1
-            task.stretch = task.stretchCount
-            task.window = DeliveryWindow(
-                targetCount: targets.count, inFlightLimit: plan.putsInFlight, safeguards: safeguards)
-        }
-        post(.batch(load), to: process, task)
+        if task.stretch == nil { beginProcessor(of: task, in: process) }
+        if task.exam == nil { post(.batch(load), to: process, task) } else { task.unexamined.append(load) }
     }
 
     private func end(_ task: SimulatedTask, _ ending: ShardConsumer.Ending, in process: SimulatedProcess) {
         noteSent(task)
+        closeWindow(of: task, in: process)
         let outcome = ShardOutcome(
             ending: ending, confirmed: task.machine.confirmed, sentUpTo: task.sentUpTo, drainReason: task.drainReason)
         process.tasks.removeAll { $0 === task }
@@ -69,73 +69,7 @@ extension World {
         post(.ended(task.shard, outcome), to: process)
     }
 
-    private func noteSent(_ task: SimulatedTask) {
-        guard let sent = task.window?.sentUpTo else { return }
-        task.sentUpTo = max(task.sentUpTo ?? sent, sent)
-    }
-
-    // MARK: The processor
-
-    /// What it has in flight is forgotten; the bytes may arrive all the same.
-    private func endProcessor(of task: SimulatedTask, in process: SimulatedProcess) {
-        noteSent(task)
-        task.window = nil
-        process.calls.removeAll { call in
-            if case .put(task.serial, _) = call.purpose { true } else { false }
-        }
-        if let stretch = task.stretch { post(.processed(stretch: stretch), to: process, task) }
-    }
-
-    func admit(_ load: Load, to task: SimulatedTask, in process: SimulatedProcess) {
-        var unrouted: [Cursor] = []
-        let bytes = topicBytes
-        for (index, content) in load.contents.enumerated() {
-            let cursor = load.batch.cursor(of: index)
-            let topic = server.accepted[content].topic
-            let targets = routes.targets(ofTopic: topic..<topic + 1, in: bytes.span)
-            if targets.isEmpty {
-                unrouted.append(cursor)
-            } else {
-                pump(.admit(Delivery.Element(cursor, content), targets: targets), task, in: process)
-            }
-        }
-        if !unrouted.isEmpty, let stretch = task.stretch {
-            post(.acknowledged(unrouted, stretch: stretch), to: process, task)
-        }
-    }
-
-    func pump(_ event: Delivery<Content>.Event, _ task: SimulatedTask, in process: SimulatedProcess) {
-        guard task.window != nil, let lease = process.lease else { return }
-        let barrier = lease.writeBarrier(generation: task.generation)
-        let actions = task.window?.handle(event, now: now(of: process), barrier: barrier, using: &chance) ?? []
-        tell("    \(process.name) shard \(task.shard)#\(task.serial) window \(event) -> \(actions)")
-        for action in actions {
-            switch action {
-            case .put(let write): post(.leave(write), to: process, task)
-            case .acknowledge(let cursors):
-                if let stretch = task.stretch { post(.acknowledged(cursors, stretch: stretch), to: process, task) }
-            case .settled, .blocked, .unblocked: break
-            case .restart: preconditionFailure("no write has a sequence id")
-            case .finish: return endProcessor(of: task, in: process)
-            }
-        }
-        arm(task.window?.nextTimer, &task.windowArmed, process, actor: task.serial, number: 1)
-    }
-
     // MARK: What leaves the process
-
-    /// A write leaves: `FencedTransport`'s part.
-    func leave(_ write: Delivery<Content>.Write, of task: SimulatedTask, in process: SimulatedProcess) {
-        guard task.window != nil, let lease = process.lease else { return }
-        guard lease.allowsWrite(generation: task.generation, now: now(of: process)) else {
-            return pump(.answered(write.id, .notSent), task, in: process)
-        }
-        guard let content = write.elements.first?.payload else { return }
-        judgeWrite(content, of: task, in: process)
-        send(
-            .put(content, target: write.target), from: process, for: .put(task: task.serial, write: write.id),
-            within: lease.timing.writeTimeout)
-    }
 
     /// A checkpoint leaves, fenced as well.
     func save(_ cursor: Cursor, of task: SimulatedTask, in process: SimulatedProcess) {
@@ -146,7 +80,7 @@ extension World {
         judgeSave(cursor, of: task, in: process)
         send(
             .save(
-                task.shard, cursor, by: process.name, isForced: !safeguards.contains(.unforcedSaves),
+                task.shard, cursor, by: process.name, isForced: !rules.safeguards.contains(.unforcedSaves),
                 number: serial()),
             from: process, for: .shard(task: task.serial, .save, saving: cursor), within: lease.timing.briefTimeout)
     }
@@ -155,7 +89,7 @@ extension World {
 extension PendingCall {
     fileprivate func belongs(to task: SimulatedTask) -> Bool {
         switch purpose {
-        case .shard(task.serial, _, _), .put(task.serial, _): true
+        case .shard(task.serial, _, _), .put(task.serial, _), .exam(task.serial, _): true
         default: false
         }
     }

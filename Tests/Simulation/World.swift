@@ -7,19 +7,26 @@ import SLSProtocol
 /// One history: a server, its consumers and their targets on one virtual time, and everything that goes wrong among them.
 ///
 /// The decisions are those of production's own values: the server's `GroupCoordinator`, `ShardMap` and `CursorAllocator`,
-/// the consumers' `GroupEntrance`, `Membership`, `LeaseTerm`, `ShardConsumer` and `DeliveryWindow`. The world carries
-/// their messages, and the judge, who alone knows the truth, looks on. Nothing here reckons with cursors, leases or
-/// routes.
+/// the consumers' `GroupEntrance`, `Membership`, `LeaseTerm`, `ShardConsumer`, `DeliveryWindow` and `ExactWindow`, the
+/// targets' `SequenceRule` and `Turn`. The world carries their messages, and the judge, who alone knows the truth, looks
+/// on. Nothing here reckons with cursors, leases, routes, keys or sequence ids.
 final class World {
     let plan: Plan
-    let safeguards: Safeguards
+    let mode: DeliveryMode
+    let rules: Rules
+    /// What exactly once adds; nil at least once.
+    let exact: ExactPlan?
+    let places: Setup.Places?
     var chance: Chance
     var queue = EventQueue()
     var now = TrueTime.zero
     var server: SimulatedServer
     var processes: [SimulatedProcess] = []
     var targets: [SimulatedTarget]
-    let routes: RouteTable
+    /// What the targets hold, the dead letters last; empty at least once, where a count beside each log group will do.
+    var stores: [TargetStore] = []
+    /// The configurations that processes may have.
+    let setups: [Setup]
     let topicBytes: [UInt8]
     let absoluteStart: Timestamp
     var judge = Judge()
@@ -39,20 +46,40 @@ final class World {
     /// Serials of tasks, calls, heartbeats and saves.
     var lastSerial = 0
 
-    init(seed: UInt64, size: Size, safeguards: Safeguards, listener: ((String) -> Void)? = nil) {
+    init(
+        seed: UInt64, size: Size, mode: DeliveryMode = .atLeastOnce, rules: Rules, listener: ((String) -> Void)? = nil
+    ) {
+        self.mode = mode
+        self.rules = rules
         self.listener = listener
         var chance = Chance(seed: seed &* 0x9E37_79B9_7F4A_7C15 &+ seed)
-        plan = Plan(size, &chance)
-        self.safeguards = safeguards
+        var plan = Plan(size, &chance)
+        exact = mode.isExact ? ExactPlan(mode, &plan, &chance) : nil
+        self.plan = plan
         // Topics are single letters; the last one has no route.
         topicBytes = (0..<plan.topicCount).map { UInt8(ascii: "a") + UInt8($0) }
-        routes = RouteTable(
-            topicBytes.dropLast().enumerated().map { index, byte in
-                RouteTable.Route(topic: String(decoding: [byte], as: UTF8.self), target: index)
-            })
-        targets = Array(repeating: SimulatedTarget(), count: plan.topicCount - 1)
-        server = SimulatedServer(shardCount: plan.shardCount, clock: Self.clock(plan, &chance))
+        let clock = Self.clock(plan, &chance)
+        server = SimulatedServer(
+            shardCount: plan.shardCount, clock: clock, highestNumber: exact?.highestNumber ?? 0,
+            keepsNumbers: rules.store.contains(.freshNumbers))
         absoluteStart = server.wall(Self.beforeStart)
+        if let exact {
+            let places = Setup.Places(targetCount: exact.targetCount)
+            self.places = places
+            setups = exact.setups(
+                topics: topicBytes, start: plan.position(absoluteStart), places, rules.safeguards, &chance)
+            targets = Array(repeating: SimulatedTarget(), count: exact.targetCount + 1)
+            let wall = server.wall(.zero)
+            stores = targets.indices.map { index in
+                TargetStore(
+                    rule: exact.sequenceRule, created: wall, targetCount: exact.targetCount)
+            }
+        } else {
+            places = nil
+            setups = [Setup(topics: topicBytes, start: plan.position(absoluteStart))]
+            judge.usedSetups = [SetupChoice.main]
+            targets = Array(repeating: SimulatedTarget(), count: plan.topicCount - 1)
+        }
         self.chance = chance
         lastSerial = 1
         begin()
@@ -97,6 +124,7 @@ final class World {
             handle(event)
             if judge.isSettled { break }
         }
+        if mode.isExact, judge.violation == nil { endStores() }
         return History(
             violation: judge.violation, eventCount: eventCount, faults: faults, settledAfter: now - judge.calmed,
             weakCount: judge.weakCount, storedCount: judge.storedCount, repeatedCount: judge.repeatedCount)
@@ -117,6 +145,8 @@ final class World {
         case .awake: noteAwake(processes[event.process], life: event.life)
         case .start: start(processes[event.process], life: event.life)
         case .serverStart: serverStarts()
+        case .turn: turn(event.number)
+        case .operate: operate(ShardID(event.number))
         case .look: look()
         case .note, .timer, .answer, .callTimeout: handle(event, in: processes[event.process])
         }
@@ -168,6 +198,7 @@ final class World {
         process.life += 1
         process.state = .running
         if life > 0 { noteRestart(of: process) }
+        configure(process)
         judge.noteFirstStart(now)
         tell("\(process.name) starts")
         enter(process)
@@ -176,7 +207,10 @@ final class World {
     /// Ends a process at once, whatever it does. What it has sent still arrives.
     func end(_ process: SimulatedProcess) {
         tell("\(process.name) ends")
-        for task in process.tasks { leaveWork(task) }
+        for task in process.tasks {
+            leaveWork(task)
+            closeWindow(of: task, in: process)
+        }
         noteMakerGone(process)
         process.clear()
         process.state = .down

@@ -1,4 +1,3 @@
-import SLSConsumer
 import Simulation
 import System
 
@@ -12,14 +11,16 @@ final class Runners: Sendable {
 
     private let end: UInt64
     private let size: Size
+    private let mode: DeliveryMode
     private let limit: Int
-    private let rulesOff: Safeguards
+    private let rulesOff: Rules
     private let state: Lock<State>
 
     /// - Parameter limit: Violations after which no new history begins.
-    init(first: UInt64, count: Int, size: Size, limit: Int, rulesOff: Safeguards) {
+    init(first: UInt64, count: Int, size: Size, mode: DeliveryMode, limit: Int, rulesOff: Rules) {
         end = first + UInt64(count)
         self.size = size
+        self.mode = mode
         self.limit = limit
         self.rulesOff = rulesOff
         state = Lock(State(next: first))
@@ -37,7 +38,9 @@ final class Runners: Sendable {
     private func work() {
         while let seeds = take() {
             var tally = Tally()
-            for seed in seeds { tally.add(Simulation.run(seed: seed, size: size, without: rulesOff), seed: seed) }
+            for seed in seeds {
+                tally.add(Simulation.run(seed: seed, size: size, mode: mode, without: rulesOff), seed: seed)
+            }
             state.withLock { $0.tally.add(tally) }
         }
     }

@@ -11,6 +11,12 @@ import System
     @Option(help: "How many histories to run. (default: 10000)") var seeds = 10_000
     @Option(help: "The first seed. (default: 1)") var from: UInt64 = 1
     @Option(help: "The size of the histories: small or full. (default: small)") var size = Size.small
+    @Option(
+        help: """
+            How log groups are delivered: at-least-once, exactly-once or exactly-once-batched. (default: at-least-once, or \
+            the mode of the rule that is left out)
+            """)
+    var delivery: DeliveryMode?
     @Option(help: "How many threads run them. (default: 2)") var threads = 2
     @Option(help: "Stop after so many violations. (default: 10)") var violations = 10
 
@@ -19,14 +25,16 @@ import System
     @Flag(help: "Print everything that happens in the first history, and run no other.") var trace = false
 
     func run() async throws {
-        let rulesOff = try without.map { name in
-            guard let rule = Rule.table.first(where: { $0.name == name }) else {
+        let rule = try without.map { name in
+            guard let rule = (Rule.table + Rule.exactly).first(where: { $0.name == name }) else {
                 throw ValidationError("no rule \(name)")
             }
-            return rule.safeguards
+            return rule
         }
+        let mode = delivery ?? rule?.mode ?? .atLeastOnce
         if trace {
-            let history = Simulation.run(seed: from, size: size, without: rulesOff ?? [], listener: { print($0) })
+            let history = Simulation.run(
+                seed: from, size: size, mode: mode, without: rule?.rules ?? .none, listener: { print($0) })
             if let violation = history.violation {
                 print("VIOLATION \(violation.property.rawValue): \(violation.detail)")
             }
@@ -34,16 +42,18 @@ import System
         }
         let began = MonotonicClock.nanoseconds()
         let tally = try await Runners(
-            first: from, count: seeds, size: size, limit: violations, rulesOff: rulesOff ?? []
+            first: from, count: seeds, size: size, mode: mode, limit: violations, rulesOff: rule?.rules ?? .none
         ).run(on: threads)
         let seconds = Double(MonotonicClock.nanoseconds() - began) / 1e9
-        print(report(tally, seconds: seconds))
-        if !tally.violations.isEmpty || (seeds >= 1_000 && !tally.silentFaults.isEmpty) { throw ExitCode.failure }
+        print(report(tally, mode, seconds: seconds))
+        if !tally.violations.isEmpty || (seeds >= 1_000 && !tally.silentFaults(mode).isEmpty) {
+            throw ExitCode.failure
+        }
     }
 
-    private func report(_ tally: Tally, seconds: Double) -> String {
+    private func report(_ tally: Tally, _ mode: DeliveryMode, seconds: Double) -> String {
         var lines = [
-            "\(tally.historyCount) histories (\(size.rawValue)), \(tally.countedCount) of them counted; "
+            "\(tally.historyCount) histories (\(size.rawValue), \(mode.rawValue)), \(tally.countedCount) of them counted; "
                 + "\(tally.eventCount) events, \(tally.eventCount / max(1, tally.historyCount)) a history",
             "\(Int(Double(tally.historyCount) / seconds)) histories/s, \(Int(Double(tally.eventCount) / seconds)) events/s, "
                 + "\(Int(seconds)) s on \(threads) threads",
@@ -51,15 +61,16 @@ import System
                 + "\(Int(tally.longestSettling)) s at the latest",
             "broken as unfenceable faults may: \(tally.weakCount)",
         ]
-        lines += Fault.allCases.map { "  \($0): \(tally.faults[$0])" }
-        for fault in tally.silentFaults { lines.append("never fired: \(fault)") }
+        lines += mode.faults.map { "  \($0): \(tally.faults[$0])" }
+        for fault in tally.silentFaults(mode) { lines.append("never fired: \(fault)") }
         for (seed, violation) in tally.violations.sorted(by: { $0.seed < $1.seed }) {
             lines.append(
                 "VIOLATION \(violation.property.rawValue), at \(violation.time) s: \(violation.detail)\n    "
-                    + Simulation.replay(seed: seed, size: size))
+                    + Simulation.replay(seed: seed, size: size, mode: mode))
         }
         return lines.joined(separator: "\n")
     }
 }
 
 extension Size: ExpressibleByArgument {}
+extension DeliveryMode: ExpressibleByArgument {}

@@ -1,6 +1,6 @@
 import DequeModule
 import SLSClient
-import SLSConsumer
+package import SLSConsumer
 public import SLSProtocol
 
 /// The writes of one held shard, exactly once: one request in flight for each key, strictly in the order of the source.
@@ -50,6 +50,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         public var batchLimit: BatchLimit?
         /// Nothing is sent before this: D after the shard was taken over, where `batchLimit` is set.
         public var firstWrite: Instant
+        package var safeguards = Safeguards.all
 
         /// Single log groups, from this moment on.
         public init(
@@ -61,6 +62,14 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
             self.targets = targets
             self.deadLetter = deadLetter
             self.firstWrite = firstWrite
+        }
+
+        /// Lets a request carry several log groups, after a wait for those of the previous owner.
+        ///
+        /// - Parameter wait: D, the longest that a request may live after its sender stopped.
+        package mutating func batch(_ limit: BatchLimit, after wait: Duration) {
+            batchLimit = limit
+            if safeguards.contains(.waitForStragglers) { firstWrite = firstWrite + wait }
         }
     }
 
@@ -240,6 +249,9 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         case .accepted, .alreadyStored, .refusedData, .refused:
             if !head.write.isDeadLetter { recovered(target) }
         case .unanswered, .postponed:
+            if answer == .unanswered || !configuration.safeguards.contains(.answeredIsNotStored) {
+                head.mayBeStored = true
+            }
             if !head.write.isDeadLetter { trouble(target, now: now, using: &generator) }
             head.notBefore = now + head.backoff.next(using: &generator)
         case .notSent: head.notBefore = now
@@ -263,8 +275,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         case .refused:
             if !head.write.isDeadLetter { targets[target].notBefore = now + Self.refusedInterval }
             return blocked(head, lane, now: now)
-        case .unanswered: head.mayBeStored = true
-        case .postponed, .notSent: break
+        case .unanswered, .postponed, .notSent: break
         }
         keep(head, lane)
         return []
@@ -274,7 +285,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
     private mutating func repeated(_ head: Head, _ lane: Int) -> [Action] {
         let state = targets[head.write.target].lanes[lane]
         let isReplayed = head.write.isDeadLetter ? !state.hasAcceptedDeadLetter : !state.hasAccepted
-        if isReplayed || head.mayBeStored {
+        if isReplayed || head.mayBeStored || !configuration.safeguards.contains(.refusalNeedsReason) {
             return settled(head, head.write.isDeadLetter ? .deadLettered : .suppressed, lane)
         }
         isOver = true
@@ -299,7 +310,9 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
             return blocked(head, lane, now: now)
         }
         let cursor = write.cursor
-        let keys = configuration.keys.with(.deadLetter(origin: configuration.targets[write.target]))
+        let origin =
+            configuration.safeguards.contains(.deadLetterKeys) ? configuration.targets[write.target] : deadLetter
+        let keys = configuration.keys.with(.deadLetter(origin: origin))
         let key = keys.key(
             shard: configuration.shard, target: deadLetter, lane: lane, epoch: LaneKeys.epoch(of: cursor))
         lastID += 1
@@ -459,7 +472,9 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
             targets[target].lanes[lane].singleCount -= 1
             return elements
         }
-        guard let limit = configuration.batchLimit, targets[target].lanes[lane].hasAccepted else { return elements }
+        guard let limit = configuration.batchLimit,
+            targets[target].lanes[lane].hasAccepted || !configuration.safeguards.contains(.singlesFirst)
+        else { return elements }
         let epoch = LaneKeys.epoch(of: elements[0].cursor)
         var byteCount = elements[0].byteCount
         while elements.count < limit.count, let next = targets[target].lanes[lane].queue.first,
@@ -474,8 +489,10 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
 
     private mutating func key(_ target: Int, _ lane: Int, epoch: Int64) -> HashKey {
         if let known = targets[target].lanes[lane].key, known.epoch == epoch { return known.1 }
+        // Without the rule two lanes that each have a request in flight share a key.
+        let named = configuration.safeguards.contains(.oneInFlight) ? lane : lane / 2
         let key = configuration.keys.key(
-            shard: configuration.shard, target: configuration.targets[target], lane: lane, epoch: epoch)
+            shard: configuration.shard, target: configuration.targets[target], lane: named, epoch: epoch)
         targets[target].lanes[lane].key = (epoch, key)
         return key
     }

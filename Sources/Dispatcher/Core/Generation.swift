@@ -1,4 +1,5 @@
 public import SLSClient
+package import SLSConsumer
 import SLSProtocol
 
 /// A digest of everything that shapes the output: another one means other keys, under which nothing counts as delivered.
@@ -12,7 +13,13 @@ public struct Generation: Hashable, Sendable {
     public init(hex: String) { self.hex = hex }
 
     /// The generation of a configuration.
-    public init(_ shape: OutputShape) { hex = Digest.sha256Hex(Array(shape.canonicalText.utf8)) }
+    public init(_ shape: OutputShape) { self.init(shape, safeguards: .all) }
+
+    package init(_ shape: OutputShape, safeguards: Safeguards) {
+        var shape = shape
+        if !safeguards.contains(.routesInKeys) { shape.routes = RouteTable([]) }
+        hex = Digest.sha256Hex(Array(shape.canonicalText.utf8))
+    }
 }
 
 /// Everything that decides which bytes go where, and from which position on.

@@ -77,6 +77,8 @@ public struct LaneKeys: Sendable {
     public static let defaultLaneCount = 8
     /// How many cursors share one epoch, and so the ids of one key.
     static let epochBitCount = 26
+    /// How many of them that is.
+    package static let epochLength = Int64(1) << epochBitCount
     /// The bits of an id that tell the parts of one log group from each other.
     static let partBitCount = 4
 

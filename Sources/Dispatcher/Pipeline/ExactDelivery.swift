@@ -19,8 +19,8 @@ struct ExactDelivery: Sendable {
     func window(of shard: ShardID, in outside: ShardDelivery.Surroundings) -> ExactWindow<LogGroupSlice> {
         var configuration = ExactWindow<LogGroupSlice>.Configuration(
             shard: shard, keys: keys, targets: outside.targets.map(\.place.keyed),
-            deadLetter: outside.deadLetter?.place.keyed, firstWrite: outside.clock.now() + (batching?.wait ?? .zero))
-        configuration.batchLimit = batching?.limit
+            deadLetter: outside.deadLetter?.place.keyed, firstWrite: outside.clock.now())
+        if let batching { configuration.batch(batching.limit, after: batching.wait) }
         return ExactWindow(configuration)
     }
 }

@@ -3,11 +3,7 @@ import SLSClient
 import SLSConsumer
 import SLSProtocol
 
-/// Whether a shard may be written from where it stands: not from before the position that the settings begin at.
-///
-/// Exactly once rests on this: under one generation no position may come before its first start, or log groups that were
-/// never written are refused as if they had been (consumer-group.md 5.4). What was skipped by starting late, and then
-/// gone back to, cannot be told from what was delivered. So the shard is held until a person has decided.
+/// Asks what `StartExam` wants to know of a shard that was taken over, until that says whether it may be written.
 struct StartCheck: Sendable {
     enum Verdict: Equatable, Sendable {
         case passed
@@ -28,15 +24,17 @@ struct StartCheck: Sendable {
     ///
     /// - Returns: nil when it turned elsewhere first.
     func verdict(on held: HeldShard) async -> Verdict? {
-        // `begin` is the oldest log group that is kept; what lies before it is a gap, which the consumer reports.
-        guard case .received = start.position else { return .passed }
+        var exam = StartExam(start: start.position, checkpoint: held.start)
         let client = client.limited(to: Self.callTimeout)
         while !Task.isCancelled, !held.isEnding {
             do throws(ClientError) {
-                let start = try await client.getCursor(of: held.id, in: source, from: start.position)
-                if held.start >= start { return .passed }
-                let oldest = try await client.getCursor(of: held.id, in: source, from: .begin)
-                return Self.isGap(from: start, oldest: oldest) ? .passed : .hold(reason: reason(held.start, start))
+                switch exam.step {
+                case .ask(let position):
+                    exam.resolved(try await client.getCursor(of: held.id, in: source, from: position))
+                    continue
+                case .passed: return .passed
+                case .hold(let start): return .hold(reason: reason(held.start, start))
+                }
             } catch {
                 troubles.log(
                     .warning, "the configured start cannot be asked for; nothing is written before it is known",
@@ -46,10 +44,6 @@ struct StartCheck: Sendable {
         }
         return nil
     }
-
-    /// Whether all that is kept came after the start: then the checkpoint has fallen out of what is kept. The oldest was asked
-    /// for later, so it may have moved past the start meanwhile.
-    static func isGap(from start: Cursor, oldest: Cursor) -> Bool { start <= oldest }
 
     private func reason(_ checkpoint: Cursor, _ first: Cursor) -> String {
         """

@@ -8,9 +8,9 @@
 /// if turn.mayCommit { turn.committed = commit succeeded }; answers = turn.answers() ?? a 500 for every request
 /// if turn.needsReload { read every value in memory anew from the store }
 /// ```
-struct Turn<Answer> {
+package struct Turn<Answer> {
     /// How one request ended.
-    enum Outcome {
+    package enum Outcome {
         /// It succeeded; its savepoint is released.
         case answered(Answer)
         /// It was refused; its savepoint is undone, and the values in memory are those from before it.
@@ -32,13 +32,13 @@ struct Turn<Answer> {
     /// A turn whose transaction has begun.
     ///
     /// - Parameter requestCount: Zero for a turn that only does the upkeep of the clock.
-    init(requestCount: Int) { self.requestCount = requestCount }
+    package init(requestCount: Int) { self.requestCount = requestCount }
 
     /// The index of the request to run now; nil when all ran, or when nothing more may run.
-    var next: Int? { phase == .running && gathered.count < requestCount ? gathered.count : nil }
+    package var next: Int? { phase == .running && gathered.count < requestCount ? gathered.count : nil }
 
     /// Takes down how the request `next` ended.
-    mutating func record(_ outcome: Outcome) {
+    package mutating func record(_ outcome: Outcome) {
         guard next != nil else {
             preconditionFailure("no request was due: \(phase), \(gathered.count)/\(requestCount)")
         }
@@ -49,27 +49,27 @@ struct Turn<Answer> {
     }
 
     /// The transaction is gone, or could not begin, outside any request: in the upkeep or between two requests.
-    mutating func transactionLost() {
+    package mutating func transactionLost() {
         guard phase == .running else { preconditionFailure("the transaction was over already: \(phase)") }
         phase = .lost
     }
 
     /// True when every request has run and the transaction stands: now it may be committed.
-    var mayCommit: Bool { phase == .running && gathered.count == requestCount }
+    package var mayCommit: Bool { phase == .running && gathered.count == requestCount }
 
     /// Takes down whether the commit succeeded. A failed one loses the transaction; the caller rolls back what is left.
-    mutating func ended(committed: Bool) {
+    package mutating func ended(committed: Bool) {
         guard mayCommit else { preconditionFailure("not to be committed: \(phase), \(gathered.count)/\(requestCount)") }
         phase = committed ? .committed : .lost
     }
 
     /// One answer for each request, in their order; nil when nothing of the turn came to last, so that every request,
     /// also those that never ran, must be answered with a 500.
-    func answers() -> [Answer]? {
+    package func answers() -> [Answer]? {
         guard phase != .running else { preconditionFailure("answers before the commit") }
         return phase == .committed ? gathered : nil
     }
 
     /// True when the values in memory may show what was never committed.
-    var needsReload: Bool { phase == .lost }
+    package var needsReload: Bool { phase == .lost }
 }

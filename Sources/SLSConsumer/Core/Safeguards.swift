@@ -8,7 +8,7 @@ package struct Safeguards: OptionSet, Hashable, Sendable {
     package static let all = Safeguards(rawValue: -1)
 
     /// How many there are.
-    package static let count = 16
+    package static let count = 24
 
     /// A lease counts from the sending of the heartbeat, not from its answer.
     package static let leaseFromSending = Safeguards(rawValue: 1 << 0)
@@ -42,4 +42,23 @@ package struct Safeguards: OptionSet, Hashable, Sendable {
     package static let leaseGenerations = Safeguards(rawValue: 1 << 14)
     /// Checkpoints are read back: a late copy of an older save is saved over.
     package static let lookOut = Safeguards(rawValue: 1 << 15)
+
+    // MARK: Exactly once
+
+    /// One request is in flight under a key.
+    package static let oneInFlight = Safeguards(rawValue: 1 << 16)
+    /// A new owner sends single log groups until one is accepted.
+    package static let singlesFirst = Safeguards(rawValue: 1 << 17)
+    /// A new owner of batches waits until no request of the old one can be under way.
+    package static let waitForStragglers = Safeguards(rawValue: 1 << 18)
+    /// Other routes mean other keys.
+    package static let routesInKeys = Safeguards(rawValue: 1 << 19)
+    /// Nothing is written from before the configured start.
+    package static let startCheck = Safeguards(rawValue: 1 << 20)
+    /// A try that was answered 4xx explains no refusal of the next one.
+    package static let answeredIsNotStored = Safeguards(rawValue: 1 << 21)
+    /// A refused id that nothing explains is no success.
+    package static let refusalNeedsReason = Safeguards(rawValue: 1 << 22)
+    /// The dead letters of each target have keys of their own.
+    package static let deadLetterKeys = Safeguards(rawValue: 1 << 23)
 }
