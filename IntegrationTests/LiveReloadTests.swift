@@ -86,6 +86,8 @@ struct LiveReloadTests {
         }
     }
 
+    private static let inForce = "the new configuration is in force"
+
     private func hangUp(_ dispatcher: RunningDispatcher, until text: String, times: Int = 1) async throws {
         dispatcher.process.kill(SIGHUP)
         let isSaid = try await eventually(within: Patience.script) {
@@ -99,21 +101,30 @@ struct LiveReloadTests {
     {
         let scene = try await Scene()
         try scene.configure("nginx: web, sql: audit")
-        let dispatcher = try await RunningDispatcher.start(environment: scene.environment)
+        let first = try await RunningDispatcher.start(environment: scene.environment)
+        let second = try await RunningDispatcher.start(environment: scene.environment)
+        // Each keeps its shards over a reload, for it is back long before the group's timeout.
+        let areSharing = try await eventually {
+            let counts = try await [first.status().shards.count, second.status().shards.count]
+            return counts == [2, 2]
+        }
+        #expect(areSharing, "\(first.log)\n\(second.log)")
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await scene.fill(0..<900) }
             try await scene.fill(900..<1_000)
             try scene.configure("nginx: [web, more], sql: audit")
-            try await hangUp(dispatcher, until: "the new configuration is in force")
+            for dispatcher in [first, second] { try await hangUp(dispatcher, until: Self.inForce) }
             try await scene.fill(1_000..<1_100)
             try scene.configure("nginx: more, sql: audit", "lanes: 3")
-            try await hangUp(dispatcher, until: "the new configuration is in force", times: 2)
+            for dispatcher in [first, second] { try await hangUp(dispatcher, until: Self.inForce, times: 2) }
             try await scene.fill(1_100..<1_200)
             try await group.waitForAll()
         }
-        #expect(try await eventually(within: Patience.script) { try await scene.isCovered() }, "\(dispatcher.log)")
-        #expect(try await dispatcher.page("/status").contains(#""reloads":2"#))
-        #expect(await dispatcher.stop() == .exited(0), "\(dispatcher.log)")
+        #expect(try await eventually(within: Patience.script) { try await scene.isCovered() }, "\(first.log)")
+        for dispatcher in [first, second] {
+            #expect(try await dispatcher.page("/status").contains(#""reloads":2"#))
+            #expect(await dispatcher.stop() == .exited(0), "\(dispatcher.log)")
+        }
 
         let (web, audit, more) = try await (
             scene.counts(of: "web"), scene.counts(of: "audit"), scene.counts(of: "more")
@@ -165,6 +176,7 @@ struct LiveReloadTests {
             let plain = word.replacingOccurrences(of: "\\\"", with: "\"")
             #expect(dispatcher.log.contains(word) || dispatcher.log.contains(plain), "\(word): \(dispatcher.log)")
         }
+        #expect(try await dispatcher.page("/status").contains(#""reloadRefusal":"SLS_LOG_LEVEL cannot change"#))
         try await scene.fill(0..<20)
         #expect(try await eventually { try await scene.isCovered() })
         #expect(await dispatcher.stop() == .exited(0))

@@ -13,6 +13,8 @@ public final class Dispatcher: Sendable {
     public struct Outcome: Sendable {
         /// Whether the saved checkpoints cover everything that was sent.
         public let isSettled: Bool
+        /// How the consumer stopped; nil where it never began.
+        var consumed: Consumer.Outcome?
     }
 
     /// The version of this package.
@@ -151,8 +153,7 @@ public final class Dispatcher: Sendable {
         // Stopped before anything was sent: nothing is owed.
         guard try await check(until: stop) else { return Outcome(isSettled: true) }
         let outcome = try await forward(until: stop, joined: joined)
-        await outwaitSaves(after: outcome)
-        return outcome
+        return Outcome(isSettled: await outwaitSaves(after: outcome))
     }
 
     /// Asks for every logstore of the settings.
@@ -173,18 +174,23 @@ public final class Dispatcher: Sendable {
         until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void
     ) async throws(DispatchError) -> Outcome {
         do throws(ConsumerError) {
-            return Outcome(isSettled: try await consume(until: stop, joined: joined).isSettled)
+            let consumed = try await consume(until: stop, joined: joined)
+            return Outcome(isSettled: consumed.isSettled, consumed: consumed)
         } catch {
             throw .consumer(error)
         }
     }
 
     /// Waits, where exactly once rests on it, until no late copy of an earlier save can come: it would take a checkpoint back,
-    /// and a changed configuration would then deliver again. Whoever starts after us starts after the last of them.
-    func outwaitSaves(after outcome: Outcome, before next: Dispatcher? = nil) async {
+    /// and a changed configuration would then deliver again. What one has taken back meanwhile is saved once more.
+    ///
+    /// - Returns: Whether the checkpoints cover everything that was sent, and stay so.
+    func outwaitSaves(after outcome: Outcome, before next: Dispatcher? = nil) async -> Bool {
         let waits = [self, next].compactMap(\.self).map(\.settings.delivery).filter(\.mode.isExact).map(\.batchWait)
-        guard outcome.isSettled, let wait = waits.max() else { return }
-        await clock.sleep(until: clock.now() + wait)
+        guard outcome.isSettled, let wait = waits.max(), let consumed = outcome.consumed else {
+            return outcome.isSettled
+        }
+        return await consumer.outwaitLateSaves(after: consumed, for: wait)
     }
 
     /// Consumes, and beside it looks out for changes of the targets' shards where ids may be forgotten by them.

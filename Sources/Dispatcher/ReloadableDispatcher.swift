@@ -12,7 +12,7 @@ public final class ReloadableDispatcher: Sendable {
     public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
         /// These cannot be changed while the program runs.
         case fixed([String])
-        /// A dispatcher cannot start with the new settings.
+        /// The new settings cannot be read, or a dispatcher cannot start with them.
         case cannotStart(String)
         /// Something sent is not settled, so another generation could deliver it again. What is in the way.
         case unfinished([String])
@@ -53,7 +53,6 @@ public final class ReloadableDispatcher: Sendable {
     }
 
     private let make: @Sendable (DispatcherSettings) throws(DispatchError) -> Dispatcher
-    private let clock: ConsumerClock
     private let state: Lock<State>
 
     /// Takes a name and starts the HTTP clients; nothing is sent yet.
@@ -61,18 +60,17 @@ public final class ReloadableDispatcher: Sendable {
     /// - Throws: `.identity`, `.transport`.
     public convenience init(_ settings: DispatcherSettings, logger: Logger) throws(DispatchError) {
         let identity = try Dispatcher.claimName(settings)
-        try self.init(settings, clock: .system) { settings throws(DispatchError) in
+        try self.init(settings) { settings throws(DispatchError) in
             try Dispatcher(settings, identity: identity, logger: logger)
         }
     }
 
     /// One over dispatchers of the caller's making, all under one name.
     init(
-        _ settings: DispatcherSettings, clock: ConsumerClock,
+        _ settings: DispatcherSettings,
         make: @escaping @Sendable (DispatcherSettings) throws(DispatchError) -> Dispatcher
     ) throws(DispatchError) {
         self.make = make
-        self.clock = clock
         state = Lock(State(current: try make(settings)))
     }
 
@@ -108,15 +106,13 @@ public final class ReloadableDispatcher: Sendable {
             let change = takeChange()
             guard let change, stop.current == nil else {
                 change?.done.set(.failure(.stopped))
-                await dispatcher.outwaitSaves(after: outcome)
-                return outcome
+                return Dispatcher.Outcome(isSettled: await dispatcher.outwaitSaves(after: outcome))
             }
             if change.next.settings.needsBarrier(after: dispatcher.settings) {
-                guard outcome.isSettled else {
+                guard await dispatcher.outwaitSaves(after: outcome, before: change.next) else {
                     change.done.set(.failure(.unfinished(change.obstacles)))
                     continue
                 }
-                await dispatcher.outwaitSaves(after: outcome, before: change.next)
             }
             state.withLock { state in
                 state.current = change.next
@@ -135,10 +131,13 @@ public final class ReloadableDispatcher: Sendable {
             try await change(to: settings)
             state.withLock { $0.lastRefusal = nil }
         } catch {
-            state.withLock { $0.lastRefusal = error }
+            refused(error)
             throw error
         }
     }
+
+    /// Takes down that a change was refused before it came this far.
+    public func refused(_ refusal: Refusal) { state.withLock { $0.lastRefusal = refusal } }
 
     /// Closes all connections; call it once, after `run`.
     public func shutdown() async { await current.shutdown() }

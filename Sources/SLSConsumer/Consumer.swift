@@ -57,6 +57,8 @@ public final class Consumer: Sendable {
     public struct Outcome: Equatable, Sendable {
         /// Whether the saved checkpoints cover everything that was sent.
         public let isSettled: Bool
+        /// The shards that were let go because it stopped.
+        var left: [ShardID: ShardOutcome] = [:]
     }
 
     let clock: ConsumerClock
@@ -66,8 +68,8 @@ public final class Consumer: Sendable {
     /// Set by `stop()`.
     let stopping = Eventually<Void>()
 
-    private let configuration: Configuration
-    private let client: SLSClient
+    let configuration: Configuration
+    let client: SLSClient
     private let heartbeatClient: SLSClient
     private let budget: ByteBudget
     private let board: StatusBoard
@@ -153,7 +155,7 @@ public final class Consumer: Sendable {
                 joined: joinedOnce)
             switch await loop.run(until: stop) {
             case nil: return Outcome(isSettled: false)
-            case .shutDown: return Outcome(isSettled: await isCovered(loop.debts, calls))
+            case .shutDown: return Outcome(isSettled: await isCovered(loop.debts, calls), left: loop.left)
             case .timeoutTooShort(let timeout):
                 throw .timeoutTooShort(group: configuration.group, timeout: timeout)
             case .groupMissing:

@@ -24,6 +24,9 @@ struct MemberLoop {
     /// The checkpoints that our tasks last saw confirmed.
     private(set) var lastConfirmed: [ShardID: Cursor] = [:]
 
+    /// How the shards ended that were let go because we stopped.
+    private(set) var left: [ShardID: ShardOutcome] = [:]
+
     private let mailbox = Mailbox<Message>()
     private var tasks: [ShardID: ShardTask] = [:]
     private(set) var hasJoined = false
@@ -79,6 +82,7 @@ struct MemberLoop {
             surroundings.rebalanced(outcome.ending == .lost ? .lost(shard) : .released(shard))
             debts.add(outcome, of: shard)
             if let confirmed = outcome.confirmed { lastConfirmed[shard] = confirmed }
+            if outcome.drainReason == .shutDown, outcome.ending == .released { left[shard] = outcome }
             logger.notice("shard stopped", metadata: ["shard": "\(shard)", "ending": "\(outcome.ending)"])
             event = .ended(shard)
         }

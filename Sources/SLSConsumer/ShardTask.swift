@@ -77,7 +77,7 @@ struct ShardTask: Sendable {
         surroundings.directory.remove(shard)
         return ShardOutcome(
             ending: ending, confirmed: loop.machine.confirmed, sentUpTo: loop.settledSentUpTo,
-            drainReason: loop.drainReason)
+            drainReason: loop.drainReason, lookOut: loop.machine.lookOut)
     }
 
     func pull(from cursor: Cursor) async {

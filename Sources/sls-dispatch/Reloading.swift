@@ -35,6 +35,7 @@ struct Reloading: Sendable {
             }
             logger.notice("the new configuration is in force", metadata: options.settings.summary)
         } catch {
+            dispatcher.refused(error as? ReloadableDispatcher.Refusal ?? .cannotStart("\(error)"))
             logger.error("the new configuration is refused; the old one goes on", metadata: ["error": "\(error)"])
         }
     }

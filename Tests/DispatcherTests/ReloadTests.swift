@@ -20,7 +20,7 @@ import Testing
             let identity = try ConsumerIdentity.claim(
                 given: "a", group: settings.group, scope: ["\(MonotonicClock.nanoseconds())"])
             let clock = service.clock.consumerClock
-            reloadable = try ReloadableDispatcher(settings, clock: clock) { settings in
+            reloadable = try ReloadableDispatcher(settings) { settings in
                 Dispatcher(
                     settings, identity: identity, transport: service.line("a"), targetTransport: service.line("a"),
                     heartbeatTransport: service.line("a-heart"), clock: clock, logger: logger.logger)

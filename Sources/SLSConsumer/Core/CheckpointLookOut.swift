@@ -5,7 +5,7 @@ public import SLSProtocol
 ///
 /// No lock reaches two hosts that use one name, and a person may reset a group under a live member: so a holder reads its
 /// checkpoint back every few seconds (consumer-group.md 4.1).
-public struct CheckpointLookOut: Sendable {
+public struct CheckpointLookOut: Equatable, Sendable {
     /// What a checkpoint that was read back is.
     public enum Verdict: Equatable, Sendable {
         /// What we saved last, or something saved since we began to look.

@@ -10,16 +10,19 @@ package struct ShardOutcome: Equatable, Sendable {
     package let sentUpTo: Cursor?
     /// Why it was let go; nil when it was not told to.
     package let drainReason: Membership.DrainReason?
+    /// What tells late copies of its saves from what others have saved; nil where it is not asked for.
+    package let lookOut: CheckpointLookOut?
 
     /// An outcome of these parts.
     package init(
         ending: ShardConsumer.Ending, confirmed: Cursor?, sentUpTo: Cursor?,
-        drainReason: Membership.DrainReason? = nil
+        drainReason: Membership.DrainReason? = nil, lookOut: CheckpointLookOut? = nil
     ) {
         self.ending = ending
         self.confirmed = confirmed
         self.sentUpTo = sentUpTo
         self.drainReason = drainReason
+        self.lookOut = lookOut
     }
 }
 

@@ -51,7 +51,7 @@ public struct ShardConsumer: Sendable {
     private var waiting: Pulled?
     private var calls = CallPacing()
     private var pacing = FetchPacing()
-    private var lookOut = CheckpointLookOut()
+    package private(set) var lookOut = CheckpointLookOut()
     private var restarts = RestartPacing()
     private var nextSave: Instant
     private var isReadOnly = false

@@ -1,0 +1,75 @@
+import SLSClient
+import SLSConsumer
+import SLSProtocol
+import System
+import TestKit
+import Testing
+
+@testable import Dispatcher
+
+/// A late copy of an older save, that comes after the last one of a stop in order.
+@Suite(.serialized) struct LateSaveTests {
+    /// Makes reads of the checkpoints show the first shard at its beginning, from the last heartbeat of a stop on, which comes
+    /// after the last save, until `isRepaired` says otherwise.
+    private static func showBeginning(
+        _ service: ScriptedService, isRepaired: @escaping @Sendable (ScriptedService.Call) -> Bool
+    ) async throws {
+        let client = try service.client()
+        let source = try LogstoreName("source")
+        let begin = try await client.getCursor(of: ShardID(0), in: source, from: .begin).encoded
+        let end = try await client.getCursor(of: ShardID(0), in: source, from: .end).encoded
+        #expect(begin != end)
+        let (hasLeft, isOver) = (Lock(false), Lock(false))
+        service.follow { call in
+            if call.api == .heartbeat, call.body == "[]" { hasLeft.withLock { $0 = true } }
+            guard hasLeft.withLock({ $0 }) else { return nil }
+            if isRepaired(call) { isOver.withLock { $0 = true } }
+            guard call.api == .listCheckpoints, !isOver.withLock({ $0 }) else { return nil }
+            return .change { answer in
+                var answer = answer
+                let text = String(decoding: answer.body, as: UTF8.self)
+                answer.body = Array(
+                    text.split(separator: end, omittingEmptySubsequences: false).joined(separator: begin).utf8)
+                return answer
+            }
+        }
+    }
+
+    private static func stopped(
+        _ service: ScriptedService, isRepaired: @escaping @Sendable (ScriptedService.Call) -> Bool
+    ) async throws -> (isSettled: Bool, saves: Int) {
+        let dispatcher = try LiveDispatcher("a", of: service) {
+            $0.delivery.mode = .exactlyOnce
+            $0.groupTimeout = .seconds(600)
+        }
+        var result = (isSettled: false, saves: 0)
+        try await service.fill(0..<60)
+        try await running(dispatcher) {
+            try await wait(for: "all is covered", within: .seconds(120)) { try await service.isCovered() }
+            // All is saved and confirmed: a stop has nothing more to save.
+            try await wait(for: "all is confirmed", within: .seconds(120)) {
+                dispatcher.dispatcher.status.shards.allSatisfy {
+                    $0.checkpoint == $0.delivered && $0.outstandingCount == 0
+                }
+            }
+            try await showBeginning(service, isRepaired: isRepaired)
+            let before = service.calls(.saveCheckpoint).count
+            result.isSettled = try await dispatcher.leave()
+            result.saves = service.calls(.saveCheckpoint).count - before
+        }
+        return result
+    }
+
+    @Test func `what it took back is saved once more, and the stop is settled`() async throws {
+        let service = try ScriptedService.withTargets(speed: 20)
+        let result = try await Self.stopped(service) { $0.api == .saveCheckpoint }
+        #expect(result.isSettled && result.saves == 1)
+        #expect(try await service.isCovered())
+    }
+
+    @Test func `where it cannot be put right, the stop is not settled`() async throws {
+        let service = try ScriptedService.withTargets(speed: 20)
+        let result = try await Self.stopped(service) { _ in false }
+        #expect(!result.isSettled && result.saves == 3, "exit status 2")
+    }
+}
