@@ -49,6 +49,8 @@ package struct History: Sendable {
     /// Log groups in their targets, and how often one came again.
     package var storedCount: Int
     package var repeatedCount: Int
+    /// Whether something happened that allows copies, or excuses a log group; then the promises were weaker.
+    package var isWeakened: Bool
 }
 
 /// A log group that a target refuses for a while, as it would take it before and after.

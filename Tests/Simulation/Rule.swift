@@ -31,17 +31,31 @@ package struct Rule: Sendable {
 
     /// The rules of exactly once.
     package static let exactly: [Rule] = [
-        Rule("one-in-flight", .exactlyOnce, Rules(.oneInFlight), "a write that is late or fails"),
-        Rule("id-and-route", .exactlyOnce, Rules(.routesInKeys), "processes with different routes"),
-        Rule("start-check", .exactlyOnce, Rules(.startCheck), "a reset to before the start"),
-        Rule("refusal-needs-reason", .exactlyOnce, Rules(.refusalNeedsReason), "a foreign writer"),
-        Rule("answered-is-not-stored", .exactlyOnce, Rules(.answeredIsNotStored), "a foreign writer, a full target"),
-        Rule("dead-letter-keys", .exactlyOnce, Rules(.deadLetterKeys), "two targets that refuse"),
-        Rule("singles-first", .exactlyOnceBatched, Rules(.singlesFirst), "a take-over"),
-        Rule("wait-for-stragglers", .exactlyOnceBatched, Rules(.waitForStragglers), "a batch that arrives late"),
-        Rule("id-before-data", .exactlyOnce, Rules(store: .idBeforeData), "a lost answer, then a refusal"),
-        Rule("answers-after-commit", .exactlyOnce, Rules(store: .answersAfterCommit), "a lost transaction"),
-        Rule("fresh-numbers", .exactlyOnce, Rules(store: .freshNumbers), "a restart of the source"),
+        Rule("one-in-flight", .exactlyOnce, Rules(.oneInFlight), "a write that fails", (.nothingLost, 1)),
+        Rule(
+            "routes-in-keys", .exactlyOnce, Rules(.routesInKeys), "processes with different routes",
+            (.nothingLost, 370)),
+        Rule("start-check", .exactlyOnce, Rules(.startCheck), "a reset to before the start", (.nothingLost, 56)),
+        Rule(
+            "refusal-needs-reason", .exactlyOnce, Rules(.refusalNeedsReason), "somebody else under our keys",
+            (.nothingUntold, 214)),
+        Rule(
+            "answered-is-not-stored", .exactlyOnce, Rules(.answeredIsNotStored), "the same, and a target without room",
+            (.nothingUntold, 1802)),
+        Rule("dead-letter-keys", .exactlyOnce, Rules(.deadLetterKeys), "two targets that refuse", (.nothingLost, 17)),
+        Rule("singles-first", .exactlyOnceBatched, Rules(.singlesFirst), "a take-over", (.storedOnce, 1)),
+        Rule(
+            "wait-for-stragglers", .exactlyOnceBatched, Rules(.waitForStragglers), "a batch that arrives late",
+            (.storedOnce, 595)),
+        Rule(
+            "id-before-data", .exactlyOnce, Rules(store: .idBeforeData), "a lost answer, then a refusal",
+            (.notBoth, 676)),
+        Rule(
+            "answers-after-commit", .exactlyOnce, Rules(store: .answersAfterCommit), "a lost transaction",
+            (.nothingLost, 20)),
+        Rule(
+            "fresh-numbers", .exactlyOnce, Rules(store: .freshNumbers), "a restart of the source",
+            (.nothingLost, 721)),
     ]
 
     private init(

@@ -29,6 +29,8 @@ package struct Tally: Sendable {
     package private(set) var weakCount = 0
     package private(set) var storedCount = 0
     package private(set) var repeatedCount = 0
+    /// Those in which nothing made a promise weaker.
+    package private(set) var strictCount = 0
     /// The longest time from the end of the faults until all was settled, in seconds.
     package private(set) var longestSettling = 0.0
     package private(set) var violations: [(seed: UInt64, violation: Violation)] = []
@@ -44,6 +46,7 @@ package struct Tally: Sendable {
         weakCount += history.weakCount
         storedCount += history.storedCount
         repeatedCount += history.repeatedCount
+        if !history.isWeakened { strictCount += 1 }
         longestSettling = max(longestSettling, Double(history.settledAfter.nanoseconds) / 1e9)
         if let violation = history.violation { violations.append((seed, violation)) }
     }
@@ -56,6 +59,7 @@ package struct Tally: Sendable {
         weakCount += other.weakCount
         storedCount += other.storedCount
         repeatedCount += other.repeatedCount
+        strictCount += other.strictCount
         longestSettling = max(longestSettling, other.longestSettling)
         violations += other.violations
     }

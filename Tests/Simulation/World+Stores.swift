@@ -57,6 +57,12 @@ extension World {
             || (mode == .exactlyOnceBatched && plan.isUnfenceable)
     }
 
+    /// Whether anything of this history allows copies, or excuses a log group.
+    var isWeakened: Bool {
+        mayRepeat || judge.usedSetups.count > 1 || !judge.refused.isEmpty || !judge.displaced.isEmpty
+            || judge.weakCount > 0
+    }
+
     private func noteEpoch(of group: LogGroupTruth) {
         let epoch = LaneKeys.epoch(of: group.cursor)
         if let last = judge.lastEpoch[group.shard], last != epoch { faults[.epochCrossing] += 1 }

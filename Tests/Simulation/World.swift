@@ -127,7 +127,8 @@ final class World {
         if mode.isExact, judge.violation == nil { endStores() }
         return History(
             violation: judge.violation, eventCount: eventCount, faults: faults, settledAfter: now - judge.calmed,
-            weakCount: judge.weakCount, storedCount: judge.storedCount, repeatedCount: judge.repeatedCount)
+            weakCount: judge.weakCount, storedCount: judge.storedCount, repeatedCount: judge.repeatedCount,
+            isWeakened: isWeakened)
     }
 
     private func spins(_ event: EventQueue.Event) {

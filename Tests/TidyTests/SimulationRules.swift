@@ -16,6 +16,11 @@ extension Rule {
         world(
             "asks the route table where a log group goes", #"\btopicBytes\[|\btopic(Range)?\s*==|hasPrefix\("#,
             bad: "if topic == other { write() }\n", good: "routes.target(ofTopic: topic, in: bytes)\n"),
+        world(
+            "makes no hash key and no sequence id, and reckons with none",
+            #"\bDigest\b|\bepochBitCount\b|\.(sequenceID|epoch|lane)\([^()]*\)\s*[-+*/%]|sequenceID:\s*\w+\s*[-+*/]"#,
+            bad: "let next = LaneKeys.sequenceID(of: cursor) + 1\n",
+            good: "let number = LaneKeys.sequenceID(of: cursor)\n"),
     ]
 
     private static func world(_ description: String, _ pattern: String, bad: String, good: String) -> Rule {

@@ -59,7 +59,7 @@ import System
                 + "\(Int(seconds)) s on \(threads) threads",
             "\(tally.storedCount) log groups delivered, \(tally.repeatedCount) of them again; settled after "
                 + "\(Int(tally.longestSettling)) s at the latest",
-            "broken as unfenceable faults may: \(tally.weakCount)",
+            "broken as some faults may: \(tally.weakCount); \(tally.strictCount) histories without such a fault",
         ]
         lines += mode.faults.map { "  \($0): \(tally.faults[$0])" }
         for fault in tally.silentFaults(mode) { lines.append("never fired: \(fault)") }
