@@ -6,7 +6,7 @@ import Testing
 @Suite(.enabled(if: PythonScript.isWanted, "\(PythonScript.howToGet)"))
 struct ArticleTests {
     @Test(arguments: [RunningFakeSLS.Way.proxy, .tunnel, .https])
-    func `the article's dispatcher routes three topics to three logstores`(way: RunningFakeSLS.Way) async throws {
+    func `O6 the article's dispatcher routes three topics to three logstores`(way: RunningFakeSLS.Way) async throws {
         let server = try await RunningFakeSLS.start()
         var environment = server.clientEnvironment(way)
         try await server.create(["source": 4, "to-1": 1, "to-2": 2, "to-3": 1])

@@ -23,7 +23,7 @@ struct HarnessError: Error, CustomStringConvertible {
 /// How long anything may take before a test gives up; far above what it takes on a busy machine.
 enum Patience {
     static let start = Duration.seconds(30)
-    static let script = Duration.seconds(180)
+    static let script = Duration.seconds(600)
     static let step = Duration.seconds(60)
 }
 

@@ -126,10 +126,18 @@ struct HostileInputTests {
 
     @Test func `a client that writes head and body apart is not held up by delayed acknowledgements`() async throws {
         try await withServer { server in
-            let connection = try RawConnection(port: server.port)
-            let times = try await connection.roundTrips(200, head: put("Content-Length: 14\r\n", ""), body: group)
-            // Held up, all but the first few would take 40 ms or more, on a quick machine as well.
-            #expect(times[50] < .milliseconds(35), "\(times)")
+            let (head, body) = (put("Content-Length: 14\r\n", ""), group)
+            let apart = try RawConnection(port: server.port)
+            let whole = try RawConnection(port: server.port)
+            var (apartTimes, wholeTimes): ([Duration], [Duration]) = ([], [])
+            for _ in 0..<20 {
+                // In turns: whatever else the machine does, it does to both.
+                apartTimes += try await apart.roundTrips(10, [head, body])
+                wholeTimes += try await whole.roundTrips(10, [head + body])
+            }
+            // Held up, all but the first few take 40 ms longer: the kernel's own wait, on any machine.
+            let (held, free) = (apartTimes.sorted()[50], wholeTimes.sorted()[50])
+            #expect(held < free + .milliseconds(25), "\(held) against \(free)")
         }
     }
 

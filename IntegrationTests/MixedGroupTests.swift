@@ -41,7 +41,7 @@ struct MixedGroupTests {
         let server = try await RunningFakeSLS.start()
         let environment = server.clientEnvironment(.proxy)
         try await PythonScript.produce(["--create", "2", "--groups", "30"], environment: environment)
-        let worker = try PythonConsumer.start("live", environment: environment)
+        let worker = try PythonConsumer.start("live", heartbeat: 20, environment: environment)
         #expect(await PythonConsumer.wait { Set(worker.ids) == ids("a", groups: 30) }, "\(worker.log.suffix(2000))")
 
         let read = try await PythonScript.run("flink", ["readers"], environment: environment)

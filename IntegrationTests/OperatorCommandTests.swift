@@ -55,9 +55,7 @@ struct OperatorCommandTests {
         let server = try await server()
         let environment = RunningDispatcher.environment(server, changed: ["SLS_DELIVERY": "exactly-once"])
         let transport = try CurlTransport()
-        let client = SLSClient(
-            endpoint: try Endpoint(parsing: server.endpoint(.http)), project: try ProjectName("demo"),
-            credentials: Credentials(accessKeyID: "fake-id", accessKeySecret: "fake-secret"), transport: transport)
+        let client = try server.client(transport)
         for number in 0..<6 {
             let log = LogGroup.Log(time: 1_709_618_828, contents: [.init("message", "\(number)")])
             let group = LogGroup(logs: [log], topic: "click")

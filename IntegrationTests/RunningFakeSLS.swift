@@ -47,12 +47,23 @@ final class RunningFakeSLS: Sendable {
 
     /// Starts the program and waits until its ready line came: the one built beside the tests, or that which the variable
     /// `SLS_TEST_FAKE_SLS` names, such as a release build.
-    static func start(_ arguments: [String] = [], environment: [String: String] = [:]) async throws -> RunningFakeSLS {
+    ///
+    /// - Parameter fileByteLimit: The most that a file of it may hold; what is written beyond fails.
+    static func start(
+        _ arguments: [String] = [], environment: [String: String] = [:], fileByteLimit: Int? = nil
+    ) async throws -> RunningFakeSLS {
         let folder = try Files.makeTemporaryFolder(prefix: "fake-sls-test-")
+        var command =
+            [try Environment.value("SLS_TEST_FAKE_SLS") ?? BuiltPrograms.path("fake-sls")]
+            + ["--port", "0", "--tls-port", "0", "--log-level", "warning"] + arguments
+        if let fileByteLimit {
+            // Without the trap the signal that comes with the error would end it.
+            let script = "trap '' XFSZ; ulimit -f \(fileByteLimit / 512); exec \"$@\""
+            command = ["/bin/sh", "-c", script, "sh"] + command
+        }
         let process = try ChildProcess(
             .init(
-                try Environment.value("SLS_TEST_FAKE_SLS") ?? BuiltPrograms.path("fake-sls"),
-                arguments: ["--port", "0", "--tls-port", "0", "--log-level", "warning"] + arguments,
+                command[0], arguments: Array(command.dropFirst()),
                 environment: ["PATH": Environment.value("PATH") ?? "", "TMPDIR": folder].merging(environment) { $1 },
                 standardOutput: .collected, standardError: .collected))
         let line = await process.standardOutput?.line(within: Patience.start) { $0.contains("\"ready\"") }
