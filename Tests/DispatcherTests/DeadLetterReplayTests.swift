@@ -128,6 +128,29 @@ import Testing
         #expect(try await service.copies(0..<24) == (1, 1))
     }
 
+    @Test func `no more is read ahead than the bound, however long the target takes`() async throws {
+        let service = try ScriptedService.withTargets(and: ["dead": 1])
+        let tag = DeadLetterTag(targets: try LiveDispatcher.settings().targets).fields[0]
+        let dead = try LogstoreName("dead")
+        for number in 0..<(DeadLetterReplay.readAhead / 500 + 2) {
+            let packages = (0..<500).map { index in
+                let letter = ScriptedService.group(number * 500 + index) + tag
+                return LogPackage(data: letter, rawByteCount: letter.count, compressionNumber: 0)
+            }
+            try await service.client().putLogs(PutLogsBody(packages: packages), to: dead)
+        }
+        service.follow { call in call.api == .putLogs ? .refuse(500, "InternalServerError") : nil }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try? await Self.replay(service).run() }
+            // What the test waits for here fails it by itself.
+            try? await wait(for: "tries again and again", within: .seconds(120)) { service.calls(.putLogs).count > 30 }
+            group.cancelAll()
+        }
+        let read = service.calls(.pullLogs, by: "operator").count
+        #expect(service.calls(.putLogs).count > 30)
+        #expect(read == DeadLetterReplay.readAhead / 1_000, "each pull brings 1,000, and one more would pass the bound")
+    }
+
     @Test func `what no target of these settings has refused is left out`() async throws {
         let service = try await Self.withDeadLetters()
         let stranger = LogGroup.make(topic: "click", logs: 1, marker: "by hand").serialized
