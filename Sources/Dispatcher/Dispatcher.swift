@@ -200,7 +200,8 @@ public final class Dispatcher: Sendable {
         let changes = TargetChanges()
         let surroundings = surroundings(changes)
         let watch = TargetWatch(
-            targets: targets, changes: changes, clock: clock, logger: logger, troubles: surroundings.troubles)
+            targets: targets, deadLetter: deadLetter, changes: changes, clock: clock, logger: logger,
+            troubles: surroundings.troubles)
         let consumer = consumer
         let isExact = settings.delivery.mode.isExact
         let result = await withTaskGroup(of: Result<Consumer.Outcome, ConsumerError>?.self) { group in

@@ -13,6 +13,8 @@ struct TargetWatch: Sendable {
     private static let callTimeout = Duration.seconds(5)
 
     let targets: [ShardDelivery.Target]
+    /// Dead letters are written under ids too; a change here concerns every target.
+    let deadLetter: ShardDelivery.Target?
     let changes: TargetChanges
     let clock: ConsumerClock
     let logger: Logger
@@ -20,19 +22,44 @@ struct TargetWatch: Sendable {
 
     /// Runs until cancelled.
     func run() async {
-        var known: [[Shard]?] = targets.map { _ in nil }
+        var watched = targets.enumerated().map { Watched(target: $1, concerned: [$0]) }
+        if let deadLetter { watched.append(Watched(target: deadLetter, concerned: Array(targets.indices))) }
         while !Task.isCancelled {
-            for (index, target) in targets.enumerated() {
-                guard let shards = await list(target) else { continue }
-                if let before = known[index], before != shards {
-                    logger.notice(
-                        "the shards of a target have changed; what is under way is finished and saved first",
-                        metadata: ["logstore": "\(target.place)", "shards": "\(shards.count)"])
-                    changes.tell(index)
-                }
-                known[index] = shards
-            }
+            for index in watched.indices where !watched[index].isForbidden { await look(at: &watched[index]) }
             await clock.sleep(until: clock.now() + Self.interval)
+        }
+    }
+
+    /// A logstore, and what is known of it.
+    private struct Watched {
+        let target: ShardDelivery.Target
+        /// The targets that a change of it concerns.
+        let concerned: [Int]
+        var shards: [Shard]?
+        /// Whether we may not ask; asking again would not help.
+        var isForbidden = false
+    }
+
+    private func look(at watched: inout Watched) async {
+        let place = watched.target.place
+        do throws(ClientError) {
+            let shards = try await list(watched.target)
+            if let before = watched.shards, before != shards {
+                logger.notice(
+                    "the shards of a target have changed; what is under way is finished and saved first",
+                    metadata: ["logstore": "\(place)", "shards": "\(shards.count)"])
+                for target in watched.concerned { changes.tell(target) }
+            }
+            watched.shards = shards
+        } catch {
+            if Task.isCancelled { return }
+            watched.isForbidden = error.isAuthorization
+            troubles.log(
+                .warning,
+                error.isAuthorization
+                    ? "not allowed to list the shards of a target; a split of them will not be seen"
+                    : "the shards of a target cannot be listed; a split of them is not seen meanwhile",
+                about: "\(place) \(error.code)", metadata: ["logstore": "\(place)", "error": "\(error)"])
         }
     }
 
@@ -41,20 +68,9 @@ struct TargetWatch: Sendable {
         let isWritable: Bool
     }
 
-    /// - Returns: nil when they cannot be had now.
-    private func list(_ target: ShardDelivery.Target) async -> [Shard]? {
-        do throws(ClientError) {
-            return try await target.client.limited(to: Self.callTimeout).listShards(of: target.place.logstore)
-                .map { Shard(id: $0.id, isWritable: $0.status == .readwrite) }.sorted { $0.id < $1.id }
-        } catch {
-            if !Task.isCancelled {
-                troubles.log(
-                    .warning, "the shards of a target cannot be asked for; a split of them would not be seen",
-                    about: "\(target.place) \(error.code)",
-                    metadata: ["logstore": "\(target.place)", "error": "\(error)"])
-            }
-            return nil
-        }
+    private func list(_ target: ShardDelivery.Target) async throws(ClientError) -> [Shard] {
+        try await target.client.limited(to: Self.callTimeout).listShards(of: target.place.logstore)
+            .map { Shard(id: $0.id, isWritable: $0.status == .readwrite) }.sorted { $0.id < $1.id }
     }
 }
 

@@ -48,6 +48,64 @@ import Testing
     }
 }
 
+extension TargetWatchTests {
+    /// What a watch tells of three targets and the dead letters, until `body` has seen enough.
+    private func watching(
+        _ service: ScriptedService, _ body: (Lock<[Int]>, LineRecorder) async throws -> Void
+    ) async throws {
+        let places = try ["web", "audit", "clicks", "dead"].map {
+            DispatcherSettings.Place(
+                endpoint: try Endpoint(parsing: "cn-hangzhou.log.aliyuncs.com"), project: try ProjectName("demo"),
+                logstore: try LogstoreName($0))
+        }
+        let clock = service.clock.consumerClock
+        let client = try service.client(by: service.line("watch"))
+        let targets = places.map {
+            ShardDelivery.Target(
+                place: $0, client: client, transport: service.line("watch"),
+                share: ConnectionShare(limit: 1, clock: clock))
+        }
+        let (told, recorder, changes) = (Lock<[Int]>([]), LineRecorder(), TargetChanges())
+        _ = changes.listen { target in told.withLock { $0.append(target) } }
+        let watch = TargetWatch(
+            targets: Array(targets.prefix(3)), deadLetter: targets[3], changes: changes, clock: clock,
+            logger: recorder.logger, troubles: ThrottledLogger(recorder.logger, clock: clock))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await watch.run() }
+            try await wait(for: "all are known", within: .seconds(120)) {
+                service.calls(.listShards, by: "watch").count { $0.ended != nil } >= 4
+            }
+            try await body(told, recorder)
+            group.cancelAll()
+        }
+    }
+
+    @Test func `a split of the dead letters concerns every target, one of a target that target`() async throws {
+        let service = try ScriptedService.withTargets(and: ["dead": 1], speed: 100)
+        try await watching(service) { told, _ in
+            try await service.splitFirstShard(of: "audit")
+            try await wait(for: "it is told", within: .seconds(120)) { told.withLock { $0 } == [1] }
+            try await service.splitFirstShard(of: "dead")
+            try await wait(for: "it is told to all", within: .seconds(120)) { told.withLock { $0 } == [1, 0, 1, 2] }
+        }
+    }
+
+    @Test func `who may not list the shards of a target is told once, and does not ask again`() async throws {
+        let service = try ScriptedService.withTargets(and: ["dead": 1], speed: 100)
+        service.follow { call in
+            call.api == .listShards && call.isOf("web") ? .refuse(403, "Unauthorized") : nil
+        }
+        try await watching(service) { told, recorder in
+            try await wait(for: "three more rounds", within: .seconds(120)) {
+                service.calls(.listShards, by: "watch").count { $0.isOf("audit") && $0.ended != nil } >= 4
+            }
+            #expect(service.calls(.listShards, by: "watch").count { $0.isOf("web") } == 1)
+            #expect(recorder.all.count { $0.contains("not allowed to list the shards") } == 1)
+            #expect(told.withLock { $0.isEmpty })
+        }
+    }
+}
+
 extension ScriptedService.Call {
     fileprivate func isOf(_ logstore: String) -> Bool { request.url.contains("/logstores/\(logstore)/") }
 }
