@@ -190,7 +190,14 @@ public final class Dispatcher: Sendable {
         guard outcome.isSettled, let wait = waits.max(), let consumed = outcome.consumed else {
             return outcome.isSettled
         }
-        return await consumer.outwaitLateSaves(after: consumed, for: wait)
+        if next == nil { return await consumer.outwaitLateSaves(after: consumed, for: wait) }
+        let done = Eventually<Void>()
+        return await withTaskGroup(of: Void.self) { [consumer] group in
+            group.addTask { await consumer.keepSeat(after: consumed, until: done) }
+            let isCovered = await consumer.outwaitLateSaves(after: consumed, for: wait)
+            done.set(())
+            return isCovered
+        }
     }
 
     /// Consumes, and beside it looks out for changes of the targets' shards where ids may be forgotten by them.

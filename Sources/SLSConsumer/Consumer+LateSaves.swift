@@ -1,6 +1,7 @@
 import Logging
 import SLSClient
 import SLSProtocol
+package import System
 
 extension Consumer {
     /// How often a checkpoint is saved once more.
@@ -36,6 +37,23 @@ extension Consumer {
             }
         }
         return false
+    }
+
+    /// Sends heartbeats of a member without shards until told not to: whoever comes next under our name then finds them
+    /// where they were, however long the wait between the two.
+    package func keepSeat(after outcome: Outcome, until done: Eventually<Void>) async {
+        guard let timing = outcome.timing else { return }
+        let client = heartbeatClient.limited(to: timing.heartbeatTimeout)
+        while done.current == nil, !Task.isCancelled {
+            do throws(ClientError) {
+                _ = try await client.heartbeat(
+                    configuration.consumer, in: configuration.group, of: configuration.logstore, holding: [])
+            } catch {
+                logger.debug("a heartbeat between two configurations failed", metadata: ["error": "\(error)"])
+            }
+            let next = clock.now() + timing.heartbeatInterval
+            _ = await until(done) { [clock] in await clock.sleep(until: next) }
+        }
     }
 
     /// The shards whose checkpoint is one that we have saved, but not the last.

@@ -59,6 +59,8 @@ public final class Consumer: Sendable {
         public let isSettled: Bool
         /// The shards that were let go because it stopped.
         var left: [ShardID: ShardOutcome] = [:]
+        /// The group's times when it stopped; nil where it did not stop as a member.
+        var timing: GroupTiming?
     }
 
     let clock: ConsumerClock
@@ -70,7 +72,7 @@ public final class Consumer: Sendable {
 
     let configuration: Configuration
     let client: SLSClient
-    private let heartbeatClient: SLSClient
+    let heartbeatClient: SLSClient
     private let budget: ByteBudget
     private let board: StatusBoard
     private let directory = ShardDirectory()
@@ -155,7 +157,9 @@ public final class Consumer: Sendable {
                 joined: joinedOnce)
             switch await loop.run(until: stop) {
             case nil: return Outcome(isSettled: false)
-            case .shutDown: return Outcome(isSettled: await isCovered(loop.debts, calls), left: loop.left)
+            case .shutDown:
+                return Outcome(
+                    isSettled: await isCovered(loop.debts, calls), left: loop.left, timing: loop.membership.timing)
             case .timeoutTooShort(let timeout):
                 throw .timeoutTooShort(group: configuration.group, timeout: timeout)
             case .groupMissing:

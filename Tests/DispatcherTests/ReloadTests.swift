@@ -148,6 +148,27 @@ import Testing
         #expect(try await service.copies(0..<30) == (1, 1))
     }
 
+    @Test func `heartbeats go on while late copies of saves are outwaited, so that the shards stay`() async throws {
+        let service = try ScriptedService.withTargets()
+        let live = try Live(service, try Self.settings { $0.delivery.batchWait = .seconds(20) })
+        try await service.fill(0..<12)
+        try await live.run {
+            try await wait(for: "all is covered", within: .seconds(120)) { try await service.isCovered() }
+            let before = service.calls.count
+            try await live.reloadable.reload(
+                try Self.settings {
+                    $0.delivery.laneCount = 2
+                    $0.delivery.batchWait = .seconds(20)
+                })
+            // The first without shards ends the old membership; behind the wait the checkpoints are read.
+            let gap = service.calls.dropFirst(before).drop { $0.api != .heartbeat || $0.body != "[]" }.dropFirst()
+                .prefix { $0.api != .listCheckpoints }
+            #expect(gap.contains { $0.api == .heartbeat })
+            #expect(try await live.leave())
+        }
+        #expect(try await service.copies(0..<12) == (1, 1))
+    }
+
     @Test func `where the queues cannot be finished, other keys are refused, and the old ones go on`() async throws {
         let service = try ScriptedService.withTargets()
         let live = try Live(service, try Self.settings { $0.groupTimeout = .seconds(60) })
