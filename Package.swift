@@ -112,7 +112,8 @@ let package = Package(
             name: "Simulation", dependencies: ["Dispatcher", "FakeSLS", "SLSClient", "SLSConsumer", "SLSProtocol"],
             path: "Tests/Simulation", swiftSettings: strict),
         .executableTarget(
-            name: "simulate", dependencies: ["Simulation", "SLSConsumer", "System", arguments], path: "Tests/simulate",
+            name: "simulate", dependencies: ["Simulation", "SLSConsumer", "System", arguments, signals],
+            path: "Tests/simulate",
             swiftSettings: strict),
         tests("SimulationTests", ["Simulation", "SLSConsumer"]),
         tests("SystemTests", ["System"]),

@@ -6,7 +6,7 @@ final class Runners: Sendable {
     private struct State {
         var next: UInt64
         var tally = Tally()
-        var runningCount = 0
+        var isStopped = false
     }
 
     private let end: UInt64
@@ -32,8 +32,14 @@ final class Runners: Sendable {
             try Thread.start(name: "simulate-\(index)") { self.work() }
         }
         for thread in threads { await thread.join() }
-        return state.withLock { $0.tally }
+        return tally
     }
+
+    /// Begins no further history; those under way are run to their ends.
+    func stop() { state.withLock { $0.isStopped = true } }
+
+    /// What has been run so far.
+    var tally: Tally { state.withLock { $0.tally } }
 
     private func work() {
         while let seeds = take() {
@@ -47,7 +53,7 @@ final class Runners: Sendable {
 
     private func take() -> Range<UInt64>? {
         state.withLock { state in
-            guard state.next < end, state.tally.violations.count < limit else { return nil }
+            guard !state.isStopped, state.next < end, state.tally.violations.count < limit else { return nil }
             let first = state.next
             state.next = min(end, first + (size == .small ? 50 : 1))
             return first..<state.next

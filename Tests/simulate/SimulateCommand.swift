@@ -1,6 +1,7 @@
 import ArgumentParser
 import Simulation
 import System
+import UnixSignals
 
 /// Runs seeded histories of one server and its consumers, on all cores, and says what broke.
 @main struct SimulateCommand: AsyncParsableCommand {
@@ -41,15 +42,45 @@ import System
             return
         }
         let began = MonotonicClock.nanoseconds()
-        let tally = try await Runners(
-            first: from, count: seeds, size: size, mode: mode, limit: violations, rulesOff: rule?.rules ?? .none
-        ).run(on: threads)
-        let seconds = Double(MonotonicClock.nanoseconds() - began) / 1e9
-        print(report(tally, mode, seconds: seconds))
-        if !tally.violations.isEmpty || (seeds >= 1_000 && !tally.silentFaults(mode).isEmpty) {
+        let runners = Runners(
+            first: from, count: seeds, size: size, mode: mode, limit: violations, rulesOff: rule?.rules ?? .none)
+        let tally = try await watched(runners, since: began)
+        print(report(tally, mode, seconds: Self.seconds(since: began)))
+        if !tally.violations.isEmpty || (tally.historyCount >= 1_000 && !tally.silentFaults(mode).isEmpty) {
             throw ExitCode.failure
         }
     }
+
+    /// Runs them all, says now and then how far they are, and stops early when told to.
+    private func watched(_ runners: Runners, since began: Int64) async throws -> Tally {
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        return try await withThrowingTaskGroup(of: Tally?.self) { group in
+            group.addTask { try await runners.run(on: threads) }
+            group.addTask {
+                for await _ in signals { runners.stop() }
+                return nil
+            }
+            if StandardStream.error.isTerminal {
+                group.addTask {
+                    while (try? await Task.sleep(for: .seconds(10))) != nil {
+                        let count = runners.tally.historyCount
+                        let rate = Double(count) / Self.seconds(since: began)
+                        StandardStream.error.write(
+                            "simulate: \(count) of \(seeds) histories, \(Int(rate)) a second, "
+                                + "\(runners.tally.violations.count) violations\n")
+                    }
+                    return nil
+                }
+            }
+            defer { group.cancelAll() }
+            while let tally = try await group.next() {
+                if let tally { return tally }
+            }
+            preconditionFailure("the histories ended without a tally")
+        }
+    }
+
+    private static func seconds(since began: Int64) -> Double { Double(MonotonicClock.nanoseconds() - began) / 1e9 }
 
     private func report(_ tally: Tally, _ mode: DeliveryMode, seconds: Double) -> String {
         var lines = [
