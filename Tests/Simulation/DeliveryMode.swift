@@ -14,7 +14,8 @@ package enum DeliveryMode: String, CaseIterable, Sendable {
             case .zombie: self == .exactlyOnce
             case .straggler, .tooLate: self == .exactlyOnceBatched
             case .proxyRepeat, .quotaStorm, .unreachable, .lostCommit, .falseError, .targetCut, .idsForgotten,
-                .deadLetter, .foreignWriter, .rewind, .resetBeforeStart, .epochCrossing, .mixedSetups, .refusedID:
+                .deadLetter, .foreignWriter, .rewind, .resetBeforeStart, .epochCrossing, .cleanChange, .mixedSetups,
+                .refusedID:
                 isExact
             default: true
             }

@@ -81,6 +81,12 @@ struct ExactPlan {
         if batchCount != nil, chance.happens(perMille: 500) { plan.recurring.append((.crash, .seconds(means[1]))) }
     }
 
+    /// Whether everybody is stopped in the end and started with other routes.
+    func changesRoutes(_ seed: UInt64) -> Bool {
+        var chance = Chance(seed: ~seed)
+        return !isMixed && chance.happens(perMille: 300)
+    }
+
     /// The number below the first cursor of the source.
     var highestNumber: Int64 {
         epochDistance.map { LaneKeys.epochLength * 1_000_000 - Int64($0) } ?? 0

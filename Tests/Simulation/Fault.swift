@@ -89,6 +89,8 @@ package enum Fault: Int, CaseIterable, Sendable {
     case resetBeforeStart
     /// A shard's log groups have keys of two epochs.
     case epochCrossing
+    /// Everybody is stopped, and started with other routes.
+    case cleanChange
     /// A shard goes to a process with other routes.
     case mixedSetups
 }

@@ -26,6 +26,8 @@ package struct Violation: Sendable {
         case storedOnce = "stored twice"
         /// It stands in its target or among the dead letters.
         case notBoth = "stored both in its target and among the dead letters"
+        /// After a stop that ended with nothing left to save, other routes bring nothing again.
+        case notAnew = "delivered again under other routes"
         /// What somebody else displaced under our keys is not passed over in silence.
         case nothingUntold = "passed over in silence: displaced by somebody else"
         /// When faults stop, all settles in time.
@@ -106,6 +108,9 @@ struct Judge {
     var usedSetups: [Int] = []
     /// Since a person has answered so to a shard that was held.
     var isFromBeginning = false
+    /// How far the change of routes is, and whether everybody ended with nothing left to save.
+    var change = RouteChange.none
+    var isChangeClean = false
     /// What a target has refused for a while, and did not hold then.
     var refused: Set<Refusal> = []
     /// Log groups that were refused because somebody else had written under their keys.

@@ -87,6 +87,7 @@ extension World {
 
     /// The process has ended by its own decision; a supervisor starts it again.
     func leave(_ process: SimulatedProcess, _ reason: Membership.LeaveReason) {
+        noteEnd(of: process, reason)
         end(process)
         restart(process, after: reason == .shutDown ? chance.span(.milliseconds(200) ... .seconds(15)) : .seconds(3))
     }

@@ -26,6 +26,8 @@ extension World {
         guard let exact else { return }
         if judge.isFromBeginning {
             process.setup = SetupChoice.fromBeginning
+        } else if case .done = judge.change {
+            process.setup = SetupChoice.rerouted
         } else if exact.isMixed {
             process.setup = chance.pick([SetupChoice.main, SetupChoice.rerouted])
         }

@@ -8,12 +8,17 @@ extension World {
     func produce() {
         guard now < plan.faultsEnd else { return }
         for _ in 0..<(chance.happens(perMille: 50) ? 12 : 1) {
-            let topic = chance.below(plan.topicCount)
-            let key = HashKey(value: UInt128(chance.next()) << 64)
-            let isPoison = exact.map { chance.happens(perMille: $0.poisonPerMille) } ?? false
-            server.accept(topic: topic, isPoison: isPoison, key: key, at: now)
+            acceptOne()
         }
         queue.push(.init(.produce, at: now + chance.span(around: plan.sourcePace)))
+    }
+
+    /// A log group comes in.
+    func acceptOne() {
+        let topic = chance.below(plan.topicCount)
+        let key = HashKey(value: UInt128(chance.next()) << 64)
+        let isPoison = exact.map { chance.happens(perMille: $0.poisonPerMille) } ?? false
+        server.accept(topic: topic, isPoison: isPoison, key: key, at: now)
     }
 
     func beginFaults() {
@@ -138,6 +143,10 @@ extension World {
     private func shutDown(_ process: SimulatedProcess) {
         guard process.state == .running else { return }
         faults[.shutDown] += 1
+        tellToStop(process)
+    }
+
+    func tellToStop(_ process: SimulatedProcess) {
         process.isToldToStop = true
         if process.membership != nil { post(.membership(.shutDown), to: process) }
     }

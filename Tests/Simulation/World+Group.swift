@@ -66,7 +66,7 @@ extension World {
         // Every history has its crash at work, once there is somebody at work.
         if isStormy, judge.hasCrashedAtWork || now > plan.faultsEnd + .seconds(60) { calm() }
         if isStormy { return queue.push(.init(.look, at: now + .seconds(1))) }
-        if isAllSettled() { return judge.isSettled = true }
+        if !changeRoutes(isSettled: isAllSettled()) { return judge.isSettled = true }
         if now > judge.calmed + plan.settleSpan {
             judge.violation = Violation(
                 property: .settles, time: Double(now.nanoseconds) / 1e9, detail: unsettled())

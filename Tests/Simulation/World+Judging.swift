@@ -118,7 +118,9 @@ extension World {
         task.isAtWork = true
         if let last = judge.lastWorker[task.shard], last != process.index { faults[.takeOver] += 1 }
         judge.lastWorker[task.shard] = process.index
-        if let setup = judge.lastSetup[task.shard], setup != process.setup { faults[.mixedSetups] += 1 }
+        if let setup = judge.lastSetup[task.shard], setup != process.setup, !judge.change.isBegun {
+            faults[.mixedSetups] += 1
+        }
         judge.lastSetup[task.shard] = process.setup
         judgeWorkers(task, process)
     }

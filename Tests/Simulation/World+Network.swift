@@ -86,7 +86,7 @@ extension World {
         } else if case .putExact(let put) = envelope.request {
             return arrive(put, envelope)
         } else {
-            guard server.isUp, mayBeHeard(envelope) else { return giveUp(envelope) }
+            guard server.isUp, mayBeHeard(envelope), !isOutwaited(envelope) else { return giveUp(envelope) }
             let before = judge.before(envelope.request, server)
             answer = server.answer(envelope.request, at: now)
             judged(envelope, answer, before)
@@ -105,6 +105,13 @@ extension World {
             .init(
                 .answer, at: now + delay, process: envelope.process, life: envelope.life,
                 number: answers.put((envelope.call, answer))))
+    }
+
+    /// A late copy of an older save, once everybody is about to stop: whoever ends in order waits for it, and saves again
+    /// what it took back.
+    private func isOutwaited(_ envelope: Envelope) -> Bool {
+        guard case .save(let shard, _, _, _, let number) = envelope.request, judge.change.isBegun else { return false }
+        return number < judge.lastSave[shard] ?? 0
     }
 
     /// A heartbeat that a later one has overtaken is heard only where that fault is played.

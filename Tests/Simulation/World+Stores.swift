@@ -35,11 +35,21 @@ extension World {
         let own = stores[target].count(content, for: target, by: put.setup)
         let dead = stores[stores.count - 1].count(content, for: target, by: put.setup)
         if own + dead > 1 { repeated(own > 1 || dead > 1 ? .storedOnce : .notBoth, content, target) }
+        if judge.isChangeClean, put.setup == SetupChoice.rerouted, isStored(content, by: SetupChoice.main) {
+            repeated(.notAnew, content, target)
+        }
         if server.accepted[content].storedCount == 0 { judge.storedCount += 1 } else { judge.repeatedCount += 1 }
         server.noteStored(content)
         noteEpoch(of: group)
         if case .received(let start) = setups[put.setup].start, group.received < start {
             violated(.nothingEarly, "log group \(group.cursor), accepted at \(group.accepted)")
+        }
+    }
+
+    /// Whether it stands anywhere under the keys of a configuration.
+    private func isStored(_ content: Content, by setup: Int) -> Bool {
+        stores.contains { store in
+            (0..<stores.count - 1).contains { store.count(content, for: $0, by: setup) > 0 }
         }
     }
 
@@ -59,7 +69,8 @@ extension World {
 
     /// Whether anything of this history allows copies, or excuses a log group.
     var isWeakened: Bool {
-        mayRepeat || judge.usedSetups.count > 1 || !judge.refused.isEmpty || !judge.displaced.isEmpty
+        mayRepeat || (judge.usedSetups.count > 1 && !judge.isChangeClean) || !judge.refused.isEmpty
+            || !judge.displaced.isEmpty
             || judge.weakCount > 0
     }
 

@@ -55,6 +55,7 @@ final class World {
         var chance = Chance(seed: seed &* 0x9E37_79B9_7F4A_7C15 &+ seed)
         var plan = Plan(size, &chance)
         exact = mode.isExact ? ExactPlan(mode, &plan, &chance) : nil
+        if let exact, exact.changesRoutes(seed) { judge.change = .due }
         self.plan = plan
         // Topics are single letters; the last one has no route.
         topicBytes = (0..<plan.topicCount).map { UInt8(ascii: "a") + UInt8($0) }
@@ -195,7 +196,7 @@ final class World {
     func now(of process: SimulatedProcess) -> Instant { process.clock.reading(at: now) }
 
     private func start(_ process: SimulatedProcess, life: Int) {
-        guard process.state == .down, process.life == life else { return }
+        guard process.state == .down, process.life == life, !judge.change.keepsDown else { return }
         process.life += 1
         process.state = .running
         if life > 0 { noteRestart(of: process) }
