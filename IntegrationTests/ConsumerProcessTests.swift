@@ -93,6 +93,37 @@ import Testing
         await place.transport.shutdown()
     }
 
+    @Test(.enabled("\(RemoteNetwork.howToGet)") { await RemoteNetwork.isAllowed() })
+    func `C8 a process whose network is gone stops before another has its shards, and joins again when it is back`()
+        async throws
+    {
+        let place = try await Place()
+        try await RemoteNetwork.with(leadingTo: place.server.port) { network in
+            let far = try await RunningDispatcher.start(
+                environment: place.environment(["SLS_ENDPOINT": network.endpoint, "SLS_CONSUMER_NAME": "far"]),
+                in: network)
+            try await place.fill(0..<20)
+            #expect(try await eventually { try await place.isSettled() }, "\(far.log)")
+            let near = try await RunningDispatcher.start(environment: place.environment(["SLS_CONSUMER_NAME": "near"]))
+            #expect(try await eventually { try await near.status().shards.count == 1 }, "\(near.log)")
+            // Work is under way when the link goes: what was written and not acknowledged may come a second time.
+            try await place.fill(20..<60)
+            try await network.cut()
+            try await place.fill(60..<100)
+            #expect(try await eventually { try await near.status().shards.count == 2 }, "\(near.log)")
+            #expect(far.log.contains("the lease ran out"), "before the other had its shard: \(far.log)")
+            #expect(try await eventually { try await place.isSettled() }, "\(near.log)")
+            try await network.mend()
+            #expect(try await eventually { try await near.status().shards.count == 1 }, "\(far.log)")
+            try await place.fill(100..<120)
+            #expect(try await eventually { try await place.isSettled() }, "\(far.log)")
+            #expect(Set(try await place.arrived()) == Set(0..<120), "none lost")
+            #expect(await far.stop() == .exited(0), "\(far.log)")
+            #expect(await near.stop() == .exited(0))
+        }
+        await place.transport.shutdown()
+    }
+
     @Test func `C4 a name that another process of this host has ends the start with status 1, a default one differs`()
         async throws
     {

@@ -62,17 +62,23 @@ final class RunningDispatcher: Sendable {
         ]) { $1 }.merging(changed) { $1 }
     }
 
-    /// Starts the program without waiting for anything.
-    static func launch(_ arguments: [String] = ["run"], environment: [String: String]) throws -> ChildProcess {
-        try ChildProcess(
+    /// Starts the program without waiting for anything, on this host's network unless another is named.
+    static func launch(
+        _ arguments: [String] = ["run"], environment: [String: String], in network: RemoteNetwork? = nil
+    ) throws -> ChildProcess {
+        let program = try BuiltPrograms.path("sls-dispatch")
+        let command = network?.command(program, arguments) ?? (program: program, arguments: arguments)
+        return try ChildProcess(
             .init(
-                BuiltPrograms.path("sls-dispatch"), arguments: arguments, environment: environment,
+                command.program, arguments: command.arguments, environment: environment,
                 standardOutput: .collected, standardError: .collected))
     }
 
-    /// Starts the program and waits until its ready line came.
-    static func start(environment: [String: String]) async throws -> RunningDispatcher {
-        let process = try launch(["run", "--admin", "127.0.0.1:0"], environment: environment)
+    /// Starts the program and waits until its ready line came. In another network its admin listener cannot be reached.
+    static func start(
+        environment: [String: String], in network: RemoteNetwork? = nil
+    ) async throws -> RunningDispatcher {
+        let process = try launch(["run", "--admin", "127.0.0.1:0"], environment: environment, in: network)
         let line = await process.standardOutput?.line(within: Patience.start) { $0.contains("\"ready\"") }
         guard let line else {
             throw HarnessError("sls-dispatch is not ready: \(process.standardError?.text ?? "")")
