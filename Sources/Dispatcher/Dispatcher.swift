@@ -63,7 +63,7 @@ public final class Dispatcher: Sendable {
         } catch {
             throw .transport(error)
         }
-        self.init(
+        try self.init(
             settings, identity: identity, transport: transport, targetTransport: targetTransport,
             heartbeatTransport: heartbeatTransport, curlTransports: [transport, targetTransport, heartbeatTransport],
             clock: .system, logger: logger)
@@ -80,7 +80,7 @@ public final class Dispatcher: Sendable {
         _ settings: DispatcherSettings, identity: ConsumerIdentity, transport: any Transport,
         targetTransport: any Transport, heartbeatTransport: any Transport, curlTransports: [CurlTransport] = [],
         clock: ConsumerClock, logger: Logger
-    ) {
+    ) throws(DispatchError) {
         self.curlTransports = curlTransports
         self.settings = settings
         self.identity = identity
@@ -108,8 +108,12 @@ public final class Dispatcher: Sendable {
         configuration.gapPolicy = settings.gapPolicy
         configuration.byteBudget = settings.byteBudget
         configuration.byteBudgetPerShard = settings.byteBudgetPerShard
-        consumer = Consumer(
-            configuration, client: client, heartbeatTransport: heartbeatTransport, clock: clock, logger: logger)
+        do throws(ConsumerError) {
+            consumer = try Consumer(
+                configuration, client: client, heartbeatTransport: heartbeatTransport, clock: clock, logger: logger)
+        } catch {
+            throw .consumer(error)
+        }
     }
 
     /// The given name, or the first free slot of the default one; no other live process of this host has it.

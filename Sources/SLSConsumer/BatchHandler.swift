@@ -6,7 +6,7 @@ import SLSProtocol
 struct BatchHandler: Sendable {
     private enum Result {
         case done
-        case ended(ShardConsumer.ProcessorEnding)
+        case ended(ProcessingResult.Ending)
     }
 
     /// How soon a lease is looked at again that leaves no time for a try.

@@ -2,7 +2,7 @@ import SLSProtocol
 import System
 
 /// The process-wide bound on pulled bytes; `FetchBudget` decides, this class lets pulls wait for it.
-public final class ByteBudget: Sendable {
+final class ByteBudget: Sendable {
     private struct State {
         var budget: FetchBudget
         var waits: [FetchBudget.Ticket: Eventually<Void>] = [:]
@@ -13,12 +13,12 @@ public final class ByteBudget: Sendable {
     /// - Parameters:
     ///   - limit: For all shards together, in bytes. Default 256 MB.
     ///   - limitPerShard: For one shard, in bytes. Default 32 MB.
-    public init(limit: Int = 256_000_000, limitPerShard: Int = 32_000_000) {
+    init(limit: Int = 256_000_000, limitPerShard: Int = 32_000_000) {
         state = Lock(State(budget: FetchBudget(limit: limit, limitPerShard: limitPerShard)))
     }
 
     /// The bytes held now.
-    public var used: Int { state.withLock { $0.budget.used } }
+    var used: Int { state.withLock { $0.budget.used } }
 
     /// Waits until there is room for `byteCount` bytes and holds it for as long as the result lives.
     ///

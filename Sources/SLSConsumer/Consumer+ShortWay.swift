@@ -34,20 +34,27 @@ extension Consumer {
     /// ```swift
     /// let consumer = try Consumer(
     ///     endpoint: Endpoint(parsing: "cn-hangzhou.log.aliyuncs.com"),
-    ///     credentials: { Credentials(accessKeyID: "…", accessKeySecret: "…") },
+    ///     credentials: { currentCredentials() },
     ///     source: .init(project: "demo", logstore: "app", group: "printer"))
+    ///
     /// try await consumer.run { batch in
-    ///     for (cursor, group) in try batch.logGroups() { print(cursor, group.topic ?? "", group.logs.count) }
+    ///     for (cursor, group) in try batch.logGroups() {
+    ///         print(cursor, group.topic ?? "", group.logs.count)
+    ///     }
     /// }
     /// ```
     ///
     /// - Parameters:
+    ///   - endpoint: Where the service is.
     ///   - credentials: Asked for each request, so that they may be rotated; answers at once.
+    ///   - source: What to read, and in which group.
     ///   - name: The consumer's name in the group; it must be the same after a restart and different from those of all
     ///     other live members. Default: the first free slot of `<group>-<host>-<slot>`, locked on this host.
     ///   - caFile: PEM file of the authorities to trust, in place of the system's.
+    ///   - logger: For everything that a person may want to know.
     ///   - configure: Changes the defaults of `Configuration`; logstore, group and consumer stay as they are.
-    /// - Throws: `ConsumerError.identity` when the name is in use on this host, `.call` without memory or threads.
+    /// - Throws: `ConsumerError.invalidConfiguration` when a setting is outside its range, `.identity` when the name is in
+    ///   use on this host, `.call` without memory or threads.
     public convenience init(
         endpoint: Endpoint, credentials: @escaping @Sendable () -> Credentials, source: Source, name: String? = nil,
         caFile: String? = nil, logger: Logger = Logger(label: "sls-consumer"),
@@ -74,7 +81,7 @@ extension Consumer {
         // The name is locked for these: to change them is not what `configure` is for.
         (configuration.logstore, configuration.group) = (source.logstore, source.group)
         configuration.consumer = identity.name
-        self.init(
+        try self.init(
             configuration,
             client: SLSClient(
                 endpoint: endpoint, project: source.project, credentialsProvider: credentials, transport: bulk,
@@ -91,14 +98,19 @@ extension Consumer {
     /// same batch comes again, as `policy` says, and nothing behind it before. Throw `Seek` to go on elsewhere. The
     /// handler's task is cancelled when the lease is lost: then nothing more may be written.
     ///
-    /// - Parameter policy: What happens when the handler keeps failing.
+    /// - Parameters:
+    ///   - policy: What happens when the handler keeps failing.
+    ///   - joined: Called after the first acknowledged heartbeat.
+    ///   - handle: Processes one batch.
     /// - Returns: When it was stopped, whether the saved checkpoints cover everything that was begun.
-    /// - Throws: `ConsumerError` when it cannot join, or the group is gone.
+    /// - Throws: `ConsumerError` when it cannot join, the group is gone, or it was run before.
     @discardableResult
     public func run(
         onFailure policy: FailurePolicy = .retryForever, joined: @escaping @Sendable () -> Void = {},
         _ handle: @escaping @Sendable (Batch) async throws -> Void
     ) async throws(ConsumerError) -> Outcome {
+        let mistakes = policy.mistakes
+        guard mistakes.isEmpty else { throw .invalidConfiguration(mistakes) }
         let handler = BatchHandler(
             policy: policy, clock: clock, troubles: ThrottledLogger(logger, clock: clock), handle: handle)
         return try await run(joined: joined) { await handler.process($0) }
@@ -106,27 +118,34 @@ extension Consumer {
 
     /// Joins the group and runs `process` for each shard that is held, until `stop()` is called.
     ///
-    /// For those who acknowledge log groups in another order than they come, or who need the lease's end:
+    /// For those who acknowledge log groups in another order than they come, or who need the lease's end. What was not
+    /// stored, because the barrier had passed or otherwise, is not acknowledged:
     ///
     /// ```swift
     /// try await consumer.run(process: { shard in
     ///     var sentUpTo: Cursor?
     ///     for await batch in shard.batches {
     ///         sentUpTo = batch.next
-    ///         // What was not stored, because the barrier had passed or otherwise, is not acknowledged.
     ///         do { try await store(batch, before: shard.writeBarrier) } catch { break }
     ///         shard.acknowledge(batch)
     ///     }
     ///     return ProcessingResult(sentUpTo: sentUpTo)
     /// })
     /// ```
+    ///
+    /// - Parameters:
+    ///   - joined: Called after the first acknowledged heartbeat.
+    ///   - process: Processes one shard; called once for each stretch of a shard that is held.
+    /// - Returns: When it was stopped, whether the saved checkpoints cover everything that was sent.
+    /// - Throws: `ConsumerError` when it cannot join, the group is gone, or it was run before.
     @discardableResult
     public func run(
         joined: @escaping @Sendable () -> Void = {}, process: @escaping ShardProcessor
     ) async throws(ConsumerError) -> Outcome {
+        try begin()
         let result: Result<Outcome, ConsumerError>
         do throws(ConsumerError) {
-            result = .success(try await run(until: stopping, joined: joined, process: process))
+            result = .success(try await work(until: stopping, joined: joined, process: process))
         } catch {
             result = .failure(error)
         }

@@ -1,7 +1,7 @@
 public import Logging
 public import SLSClient
 public import SLSProtocol
-public import System
+package import System
 
 /// One member of a consumer group: takes the shards it is given, hands their log groups to a processor, and saves
 /// checkpoints behind what the processor has acknowledged.
@@ -76,18 +76,23 @@ public final class Consumer: Sendable {
     private let budget: ByteBudget
     private let board: StatusBoard
     private let directory = ShardDirectory()
+    /// Whether a run is at work, or has ended the connections behind it.
+    private let isTaken = Lock(false)
 
     /// The long way: a consumer over transports of any kind, under a name that the caller answers for.
     ///
     /// - Parameters:
-    ///   - configuration: Its numbers must be within their ranges.
+    ///   - configuration: What to read, and how.
     ///   - client: For everything but heartbeats.
     ///   - heartbeatTransport: For heartbeats alone: they must not wait behind bulk.
+    ///   - clock: For leases, waits and start positions.
+    ///   - logger: For everything that a person may want to know.
+    /// - Throws: `ConsumerError.invalidConfiguration` when a setting is outside its range.
     public convenience init(
         _ configuration: Configuration, client: SLSClient, heartbeatTransport: any Transport,
         clock: ConsumerClock = .system, logger: Logger = Logger(label: "sls-consumer")
-    ) {
-        self.init(
+    ) throws(ConsumerError) {
+        try self.init(
             configuration, client: client, heartbeatTransport: heartbeatTransport, possessions: nil, clock: clock,
             logger: logger)
     }
@@ -95,10 +100,9 @@ public final class Consumer: Sendable {
     init(
         _ configuration: Configuration, client: SLSClient, heartbeatTransport: any Transport,
         possessions: Possessions?, clock: ConsumerClock, logger: Logger
-    ) {
-        precondition((1...1_000).contains(configuration.pullCount), "a pull asks for 1 to 1,000 log groups")
-        precondition(configuration.runAhead >= 2, "a run-ahead of less than 2 log groups saves nothing early")
-        precondition(configuration.byteBudget > 0 && configuration.byteBudgetPerShard > 0, "a budget of no bytes")
+    ) throws(ConsumerError) {
+        let mistakes = configuration.mistakes
+        guard mistakes.isEmpty else { throw .invalidConfiguration(mistakes) }
         var configuration = configuration
         configuration.timeout = .seconds(configuration.timeout.components.seconds)
         self.possessions = possessions
@@ -125,12 +129,29 @@ public final class Consumer: Sendable {
     ///     Cancelling the task instead stops at once, without a last save.
     ///   - joined: Called after the first acknowledged heartbeat.
     ///   - process: Processes one shard; called once for each shard that is held.
-    /// - Throws: `ConsumerError` when it cannot join, or the group is gone.
-    public func run(
+    /// - Throws: `ConsumerError` when it cannot join, the group is gone, or a run is at work.
+    package func run(
         until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void = {},
         process: @escaping ShardProcessor
     ) async throws(ConsumerError) -> Outcome {
-        var left: [ShardID: Cursor] = [:]
+        try begin()
+        defer { isTaken.withLock { $0 = false } }
+        return try await work(until: stop, joined: joined, process: process)
+    }
+
+    /// Lets one run be at work: a second would report other shards under the same name.
+    func begin() throws(ConsumerError) {
+        let isFirst = isTaken.withLock { isTaken in
+            defer { isTaken = true }
+            return !isTaken
+        }
+        guard isFirst else { throw .alreadyRun(configuration.consumer) }
+    }
+
+    func work(
+        until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void, process: @escaping ShardProcessor
+    ) async throws(ConsumerError) -> Outcome {
+        var left = LeftBehind()
         let hasJoined = Lock(false)
         let joinedOnce: @Sendable () -> Void = {
             let isFirst = hasJoined.withLock { hasJoined in
@@ -145,16 +166,13 @@ public final class Consumer: Sendable {
             let door = GroupDoor(client: client, configuration: configuration, clock: clock, logger: logger)
             // Stopped before anything was sent: nothing is owed. What a deleted group had is not saved any more.
             guard let entry = try await door.enter(until: stop) else { return Outcome(isSettled: left.isEmpty) }
-            let calls = ShardCalls(
-                client: client, lease: Lease(timing: entry.timing), clock: clock,
-                listing: ShardListing(configuration.logstore, clock: clock),
-                checkpoints: CheckpointListing(clock: clock), logstore: configuration.logstore,
-                group: configuration.group, consumer: configuration.consumer)
+            let calls = calls(entry)
+            let surroundings = surroundings(
+                calls, left: await told(of: left, by: entry, calls), process: process)
             var loop = MemberLoop(
                 membership: Membership(timing: entry.timing, now: clock.now()), lease: calls.lease,
-                positions: entry.positions, surroundings: surroundings(calls, left: left, process: process),
-                configuration: configuration, client: client, heartbeatClient: heartbeatClient,
-                joined: joinedOnce)
+                positions: entry.positions, surroundings: surroundings, configuration: configuration, client: client,
+                heartbeatClient: heartbeatClient, joined: joinedOnce)
             switch await loop.run(until: stop) {
             case nil: return Outcome(isSettled: false)
             case .shutDown:
@@ -167,7 +185,7 @@ public final class Consumer: Sendable {
                     throw .groupDeleted(configuration.group)
                 }
                 logger.error("the group was deleted; making it anew", metadata: ["group": "\(configuration.group)"])
-                left = left.merging(loop.lastConfirmed) { $1 }
+                left = loop.leftBehind
                 // The list of groups may show for a while what heartbeats say is gone.
                 if loop.hasJoined { backoff.reset() }
                 let next = clock.now() + backoff.next(using: &random)
@@ -182,8 +200,35 @@ public final class Consumer: Sendable {
     /// - Returns: Whether the position was saved; false when the shard is not ours, or was let go before.
     public func seek(_ shard: ShardID, to cursor: Cursor) async -> Bool { await directory.seek(shard, to: cursor) }
 
+    private func calls(_ entry: GroupEntry) -> ShardCalls {
+        ShardCalls(
+            client: client, lease: Lease(timing: entry.timing), clock: clock,
+            listing: ShardListing(configuration.logstore, clock: clock), checkpoints: CheckpointListing(clock: clock),
+            logstore: configuration.logstore, group: configuration.group, consumer: configuration.consumer)
+    }
+
+    /// Tells what a group made anew skips, as far as it is known before the first heartbeat.
+    private func told(of left: LeftBehind, by entry: GroupEntry, _ calls: ShardCalls) async -> LeftBehind {
+        var left = left
+        let (isFixed, isMaker) = (entry.positions.isFixed, !entry.savedFirst.isEmpty)
+        var checkpoints = entry.savedFirst
+        if left.asksForCheckpoints(isStartFixed: isFixed, isMaker: isMaker) {
+            do throws(ClientError) {
+                checkpoints = try await calls.readCheckpoints(of: nil).cursors
+            } catch {
+                // Then each shard's first start tells.
+                logger.debug("the new group's checkpoints could not be read", metadata: ["error": "\(error)"])
+            }
+        }
+        for stretch in left.entered(isStartFixed: isFixed, checkpoints: checkpoints, isMaker: isMaker) {
+            let troubles = ThrottledLogger(logger, clock: clock)
+            ShardReportLog(logger: logger, troubles: troubles, board: board, shard: stretch.shard).skipped(stretch)
+        }
+        return left
+    }
+
     private func surroundings(
-        _ calls: ShardCalls, left: [ShardID: Cursor], process: @escaping ShardProcessor
+        _ calls: ShardCalls, left: LeftBehind, process: @escaping ShardProcessor
     ) -> ShardTask.Surroundings {
         ShardTask.Surroundings(
             calls: calls, lease: calls.lease, budget: budget,

@@ -9,6 +9,10 @@ public enum ConsumerError: Error, Sendable, CustomStringConvertible {
     case timeoutTooShort(group: ConsumerGroupName, timeout: Duration)
     /// The group was deleted while it was consumed.
     case groupDeleted(ConsumerGroupName)
+    /// Settings are outside their ranges; all of them are named. Nothing was sent.
+    case invalidConfiguration([ConfigurationMistake])
+    /// `run` was called a second time: a consumer runs once, then another one is to be made.
+    case alreadyRun(ConsumerName)
     /// No consumer name could be had.
     case identity(ConsumerIdentity.Failure)
     /// A call without which nothing can start failed for good, or for longer than a minute.
@@ -26,6 +30,10 @@ public enum ConsumerError: Error, Sendable, CustomStringConvertible {
                 + "needs; set it to 6 s or more, or use another group"
         case .groupDeleted(let group):
             "consumer group \"\(group)\" was deleted while it was consumed; start again to make it anew"
+        case .invalidConfiguration(let mistakes):
+            "the consumer's configuration cannot be used: " + mistakes.map(\.description).joined(separator: "; ")
+        case .alreadyRun(let consumer):
+            "consumer \"\(consumer)\" was run before, and a consumer runs once; make another one"
         case .identity(let failure): failure.description
         case .call(let name, let error): "\(name) failed: \(error)"
         }

@@ -50,6 +50,7 @@ public final class ConsumerIdentity: Sendable {
     ///
     /// - Parameters:
     ///   - given: The operator's choice, if any.
+    ///   - group: What a default name begins with.
     ///   - scope: What the name must be unique in: endpoint, project, logstore, group.
     ///   - folder: Where the lock files are; default `$XDG_RUNTIME_DIR` where that is a folder, else `/tmp`.
     public static func claim(

@@ -27,7 +27,8 @@ struct GroupDoor: Sendable {
         var step = entrance.first
         while true {
             switch step {
-            case .enter(let timing, let positions): return GroupEntry(timing: timing, positions: positions)
+            case .enter(let timing, let positions):
+                return GroupEntry(timing: timing, positions: positions, savedFirst: entrance.savedFirst)
             case .refuse(.timeoutTooShort(let timeout)):
                 throw .timeoutTooShort(group: configuration.group, timeout: timeout)
             case .refuse(.groupDeleted): throw .groupDeleted(configuration.group)
@@ -51,10 +52,15 @@ struct GroupDoor: Sendable {
                 try await trying("GetCursor") { () async throws(ClientError) in
                     try await client.getCursor(of: shard, in: configuration.logstore, from: position)
                 })
-        case .create(let timeout): .created(isOurs: try await makeGroup(timeout))
+        case .create(let timeout): .created(by: try await makeGroup(timeout))
+        case .readCheckpoints:
+            try await trying("GetCheckPoint") { () async throws(ClientError) in
+                let read = try await maker.listCheckpoints(of: configuration.group, in: configuration.logstore)
+                return .checkpointsRead(of: Set(read.filter { !$0.checkpoint.isEmpty }.map { ShardID($0.shard) }))
+            }
         case .save(let shard, let cursor):
             try await trying("UpdateCheckPoint") { () async throws(ClientError) in
-                try await client.saveCheckpoint(
+                try await maker.saveCheckpoint(
                     cursor, of: shard, in: configuration.group, of: configuration.logstore, as: .forced())
                 return .saved
             }
@@ -87,11 +93,14 @@ struct GroupDoor: Sendable {
         return timeout
     }
 
-    /// - Returns: Whether the group is ours; false when somebody else made it meanwhile.
-    private func makeGroup(_ timeout: Duration) async throws(ConsumerError) -> Bool {
+    private var maker: SLSClient { client.limited(to: Patience.makingTimeout) }
+
+    private func makeGroup(_ timeout: Duration) async throws(ConsumerError) -> GroupEntrance.Maker {
+        var tryCount = 0
         let refusal = try await trying("CreateConsumerGroup") { () async throws(ClientError) -> APIError? in
+            tryCount += 1
             do throws(ClientError) {
-                try await client.createConsumerGroup(
+                try await maker.createConsumerGroup(
                     configuration.group, of: configuration.logstore, timeoutSeconds: Int(timeout.components.seconds))
                 return nil
             } catch {
@@ -101,9 +110,9 @@ struct GroupDoor: Sendable {
         }
         guard let refusal else {
             logger.notice("made the consumer group", metadata: ["group": "\(configuration.group)"])
-            return true
+            return .us
         }
-        if refusal.code.means(.consumerGroupAlreadyExist) { return false }
+        if refusal.code.means(.consumerGroupAlreadyExist) { return tryCount == 1 ? .somebodyElse : .unknown }
         throw .quotaExceeded(
             refusal, logstore: configuration.logstore, existing: try await groups().map(\.name).sorted())
     }
@@ -127,4 +136,6 @@ struct GroupDoor: Sendable {
 struct GroupEntry: Sendable {
     let timing: GroupTiming
     let positions: InitialPositions
+    /// The first checkpoints of a group that was made here with a start that moves.
+    let savedFirst: [ShardID: Cursor]
 }

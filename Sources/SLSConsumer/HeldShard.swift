@@ -1,25 +1,6 @@
 public import SLSProtocol
 import System
 
-/// What a processor has done when it returns.
-public struct ProcessingResult: Equatable, Sendable {
-    /// The position behind the last log group of which anything was sent anywhere; nil when nothing was.
-    public var sentUpTo: Cursor?
-    /// What is to become of the shard.
-    ///
-    /// A processor may return before its batches have ended: with `.restart` the shard begins again from the committed
-    /// checkpoint, with a new `HeldShard` and after a wait of 1 s doubling to 60 s that progress of the checkpoint
-    /// resets; with `.hold` it stands still, owned and visible, until a person has set its checkpoint or started the
-    /// process anew; with `.seek` it goes on elsewhere. When the shard is being let go, that comes first.
-    public var ending: ShardConsumer.ProcessorEnding
-
-    /// A result with what was sent.
-    public init(sentUpTo: Cursor?, ending: ShardConsumer.ProcessorEnding = .finished) {
-        self.sentUpTo = sentUpTo
-        self.ending = ending
-    }
-}
-
 /// Processes one shard while this consumer holds it.
 ///
 /// It returns once `batches` has ended and what is in flight is finished, and promptly when its task is cancelled: then
@@ -39,7 +20,7 @@ public final class HeldShard: Sendable {
     private let lease: Lease
     private let generation: Int
     private let continuation: AsyncStream<Batch>.Continuation
-    private let reason = Lock<Membership.DrainReason?>(nil)
+    private let reason = Lock<DrainReason?>(nil)
     private let acknowledged: @Sendable ([Cursor]) -> Void
     private let counted: @Sendable (ShardNews) -> Void
     private let finished = Eventually<Void>()
@@ -90,7 +71,7 @@ public final class HeldShard: Sendable {
     public var writeTimeout: Duration { lease.current.timing.writeTimeout }
 
     /// Why the shard is let go; nil before, and when it only turns elsewhere.
-    public var drainReason: Membership.DrainReason? { reason.withLock { $0 } }
+    public var drainReason: DrainReason? { reason.withLock { $0 } }
 
     /// What was last saved and confirmed as the shard's checkpoint.
     public var checkpoint: Cursor { confirmed.withLock { $0 } }
@@ -112,7 +93,7 @@ public final class HeldShard: Sendable {
 
     func deliver(_ batch: Batch) { continuation.yield(batch) }
 
-    func finish(_ why: Membership.DrainReason?) {
+    func finish(_ why: DrainReason?) {
         reason.withLock { $0 = $0 ?? why }
         finished.set(())
         continuation.finish()

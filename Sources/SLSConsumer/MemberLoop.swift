@@ -22,7 +22,14 @@ struct MemberLoop {
     /// What was sent, and by all we know is not covered by a checkpoint.
     private(set) var debts = SentPositions()
     /// The checkpoints that our tasks last saw confirmed.
-    private(set) var lastConfirmed: [ShardID: Cursor] = [:]
+    private var lastConfirmed: [ShardID: Cursor] = [:]
+
+    /// What is to be told of when the group has been made anew, now that it is gone.
+    var leftBehind: LeftBehind {
+        var left = surroundings.left
+        left.leave(lastConfirmed)
+        return left
+    }
 
     /// How the shards ended that were let go because we stopped.
     private(set) var left: [ShardID: ShardOutcome] = [:]
@@ -142,14 +149,14 @@ struct MemberLoop {
     }
 
     private mutating func start(_ shard: ShardID, in group: inout DiscardingTaskGroup) {
-        var shardConfiguration = ShardConsumer.Configuration(timing: membership.timing)
+        var shardConfiguration = ShardConsumer.Configuration()
         shardConfiguration.gapPolicy = configuration.gapPolicy
         shardConfiguration.pullCount = configuration.pullCount
         shardConfiguration.saveInterval = configuration.saveInterval
         shardConfiguration.runAhead = configuration.runAhead
         let task = ShardTask(shard, positions: positions, configuration: shardConfiguration, in: surroundings)
         // A shard that comes back has gone on meanwhile: that is no gap.
-        surroundings.left[shard] = nil
+        surroundings.left.forget(shard)
         tasks[shard] = task
         logger.notice("shard gained", metadata: ["shard": "\(shard)"])
         surroundings.board.gained(shard)

@@ -17,7 +17,7 @@ struct ShardLoop {
     let task: ShardTask
     private(set) var machine: ShardConsumer
     /// Why the shard is let go; nil until it is.
-    private(set) var drainReason: Membership.DrainReason?
+    private(set) var drainReason: DrainReason?
 
     private var waiting: Batch?
     private var stretch: Stretch?
@@ -27,9 +27,11 @@ struct ShardLoop {
     /// Where the last processor asked to go on.
     private var sought: Cursor?
     private var seeks: [(cursor: Cursor, isDone: Eventually<Bool>)] = []
+    private var left: LeftBehind
     private var random = SystemRandomNumberGenerator()
 
     init(task: ShardTask, machine: ShardConsumer) {
+        left = task.surroundings.left
         self.task = task
         self.machine = machine
     }
@@ -46,6 +48,7 @@ struct ShardLoop {
     /// - Returns: The ending, once the machine says that the task is over.
     mutating func take(_ message: ShardTask.Message, in group: inout DiscardingTaskGroup) -> ShardConsumer.Ending? {
         guard let event = event(of: message) else { return nil }
+        machine.timing = outside.lease.current.timing
         for action in machine.handle(event, now: outside.clock.now(), using: &random) {
             if case .end(let ending) = action { return ending }
             perform(action, in: &group)
@@ -59,6 +62,7 @@ struct ShardLoop {
     mutating func close() {
         stretch?.held.finish(nil)
         if let confirmed = machine.confirmed { arrive(at: confirmed) }
+        for seek in seeks { seek.isDone.set(false) }
     }
 
     /// The shard stands at a position that is saved: if it was sought, what lies behind is left on purpose.
@@ -90,6 +94,10 @@ struct ShardLoop {
             if case .seek(let cursor) = result.ending { sought = cursor }
             return .processorEnded(result.ending)
         case .seek(let cursor, let isDone):
+            if drainReason != nil {
+                isDone.set(false)
+                return nil
+            }
             seeks.append((cursor, isDone))
             return .seek(cursor)
         }
@@ -207,7 +215,7 @@ struct ShardLoop {
         let log = ShardReportLog(logger: logger, troubles: outside.troubles, board: outside.board, shard: task.shard)
         log.write(report)
         guard case .started(let cursor) = report else { return }
-        if stretchCount == 0, let left = outside.left[task.shard], left < cursor { log.skipped(from: left, to: cursor) }
+        if let stretch = left.started(task.shard, at: cursor, isFirst: machine.isFirstSaveOurs) { log.skipped(stretch) }
         start = cursor
         outside.rebalanced(.started(task.shard, at: cursor))
         arrive(at: cursor)

@@ -47,12 +47,20 @@ struct ShardReportLog {
         }
     }
 
-    /// The group was deleted and made anew, and the shard begins further on than it stood.
-    func skipped(from: Cursor, to: Cursor) {
-        countGap()
-        logger.error(
-            "the group was made anew with another start: log groups between are skipped",
-            metadata: named("from", from, "to", to))
+    /// The group was deleted and made anew, and the shard stands further on in it than before.
+    func skipped(_ stretch: LeftBehind.Stretch) {
+        let places = named("from", stretch.from, "to", stretch.to)
+        if stretch.isCertain {
+            countGap()
+            logger.error("the group was made anew with another start: log groups between are skipped", metadata: places)
+        } else {
+            logger.error(
+                """
+                the group was made anew by another member, which stands further on: log groups between are skipped, but \
+                for those that it has handed over
+                """,
+                metadata: places)
+        }
     }
 
     private func countGap() {

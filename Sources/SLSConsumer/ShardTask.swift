@@ -8,7 +8,7 @@ struct ShardTask: Sendable {
     enum Message: Sendable {
         case event(ShardConsumer.Event)
         case pulled(ShardConsumer.Pulled, Batch?)
-        case drain(Membership.DrainReason)
+        case drain(DrainReason)
         /// By the processor of that stretch.
         case acknowledged([Cursor], stretch: Int)
         case processed(ProcessingResult, stretch: Int)
@@ -26,7 +26,7 @@ struct ShardTask: Sendable {
         let board: StatusBoard
         let directory: ShardDirectory
         /// Where shards stood in a group of the same name that was deleted, until they have begun in the new one.
-        var left: [ShardID: Cursor]
+        var left: LeftBehind
         let process: ShardProcessor
         let rebalanced: @Sendable (Rebalance) -> Void
         let logger: Logger
@@ -58,7 +58,9 @@ struct ShardTask: Sendable {
         surroundings.directory.add(shard, mailbox)
         var loop = ShardLoop(
             task: self,
-            machine: ShardConsumer(shard, configuration: configuration, positions: positions, now: clock.now()))
+            machine: ShardConsumer(
+                shard, timing: surroundings.lease.current.timing, configuration: configuration, positions: positions,
+                now: clock.now()))
         let ending = await withDiscardingTaskGroup { group in
             var timer = WakeTimer(clock: clock) { mailbox.send(.event(.tick)) }
             mailbox.send(.event(.tick))

@@ -28,7 +28,7 @@ struct LiveDispatcher: Sendable {
         // Names are locked on the whole host, and tests run side by side.
         let identity = try ConsumerIdentity.claim(
             given: name, group: settings.group, scope: ["\(MonotonicClock.nanoseconds())"])
-        dispatcher = Dispatcher(
+        dispatcher = try Dispatcher(
             settings, identity: identity, transport: service.line(name), targetTransport: service.line(name),
             heartbeatTransport: service.line(name + "-heart"),
             clock: service.clock.consumerClock, logger: logger)

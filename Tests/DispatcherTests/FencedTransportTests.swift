@@ -46,7 +46,7 @@ private final class DeadlineRecorder: Transport {
         var configuration = Consumer.Configuration(
             logstore: source, group: try ConsumerGroupName("cg"), consumer: try ConsumerName("a"))
         configuration.byteBudget = 1_000_000
-        let consumer = Consumer(
+        let consumer = try Consumer(
             configuration, client: try service.client(by: service.line("a")),
             heartbeatTransport: service.line("a-heart"), clock: clock.consumerClock)
         let stop = Eventually<Void>()

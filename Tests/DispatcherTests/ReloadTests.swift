@@ -20,8 +20,8 @@ import Testing
             let identity = try ConsumerIdentity.claim(
                 given: "a", group: settings.group, scope: ["\(MonotonicClock.nanoseconds())"])
             let clock = service.clock.consumerClock
-            reloadable = try ReloadableDispatcher(settings) { settings in
-                Dispatcher(
+            reloadable = try ReloadableDispatcher(settings) { settings throws(DispatchError) in
+                try Dispatcher(
                     settings, identity: identity, transport: service.line("a"), targetTransport: service.line("a"),
                     heartbeatTransport: service.line("a-heart"), clock: clock, logger: logger.logger)
             }

@@ -72,12 +72,12 @@ enum Note {
     case ended(ShardID, ShardOutcome)
     case shard(ShardConsumer.Event)
     case pulled(ShardConsumer.Pulled, Load?)
-    case drain(Membership.DrainReason)
+    case drain(DrainReason)
     case batch(Load)
     case window(Delivery<Content>.Event)
     /// From the processor of that stretch.
     case acknowledged([Cursor], stretch: Int)
-    case processed(stretch: Int, ShardConsumer.ProcessorEnding)
+    case processed(stretch: Int, ProcessingResult.Ending)
     /// A write that the window has decided on is about to leave.
     case leave(Delivery<Content>.Write)
     /// A save that the machine has decided on is about to leave.

@@ -81,6 +81,8 @@ struct Entrance {
     var step: GroupEntrance.Step
     let patience: Patience.Deadline
     var row: Patience
+    /// Whether the present step was tried before.
+    var hasFailed = false
 }
 
 /// Messages from task to task arrive in the order in which they were sent.
@@ -111,7 +113,7 @@ final class SimulatedTask {
     /// The run of the processor, counted: from the start or a restart on.
     var stretch: Int?
     var stretchCount = 0
-    var drainReason: Membership.DrainReason?
+    var drainReason: DrainReason?
     var sentUpTo: Cursor?
     var armed: Instant?
     var windowArmed: Instant?

@@ -71,7 +71,7 @@ extension World {
 
     /// What it has in flight is forgotten; the bytes may arrive all the same.
     func endProcessor(
-        of task: SimulatedTask, in process: SimulatedProcess, _ ending: ShardConsumer.ProcessorEnding = .finished
+        of task: SimulatedTask, in process: SimulatedProcess, _ ending: ProcessingResult.Ending = .finished
     ) {
         noteSent(task)
         closeWindow(of: task, in: process)

@@ -25,6 +25,7 @@ extension World {
         case .findGroup: request = .findGroup
         case .resolve(let shard, let position): request = .getCursor(shard, position)
         case .create(let timeout): request = .createGroup(timeout: timeout)
+        case .readCheckpoints: request = .readCheckpoints
         case .save(let shard, let cursor):
             request = .save(shard, cursor, by: nil, isForced: true, number: serial())
         case .enter(let timing, let positions): return join(process, timing, positions)
@@ -32,7 +33,12 @@ extension World {
             end(process)
             return restart(process, after: .seconds(3))
         }
-        send(request, from: process, for: .entrance, within: Patience.callTimeout)
+        let limit =
+            switch entrance.step {
+            case .create, .readCheckpoints, .save: Patience.makingTimeout
+            default: Patience.callTimeout
+            }
+        send(request, from: process, for: .entrance, within: limit)
     }
 
     func entranceAnswered(_ answer: Answer, in process: SimulatedProcess) {
@@ -40,12 +46,13 @@ extension World {
         let event: GroupEntrance.Event
         switch (entrance.step, answer) {
         case (.create, .failed(let error)) where error.means(.consumerGroupAlreadyExist):
-            event = .created(isOurs: false)
+            event = .created(by: entrance.hasFailed ? .unknown : .somebodyElse)
         case (_, .failed(let error)):
             guard let next = entrance.row.retry(after: error, now: now(of: process), using: &chance) else {
                 end(process)
                 return restart(process, after: .seconds(1))
             }
+            entrance.hasFailed = true
             process.entrance = entrance
             let number = notes.put((.enter, 0))
             return queue.push(
@@ -55,11 +62,13 @@ extension World {
         case (_, .shards(let shards)): event = .shardsListed(shards.map(\.id))
         case (_, .group(let timeout)): event = .groupFound(timeout: timeout)
         case (_, .cursor(let cursor)): event = .resolved(cursor)
-        case (.create, .done): event = .created(isOurs: true)
+        case (.create, .done): event = .created(by: .us)
+        case (_, .checkpoints(let found)): event = .checkpointsRead(of: Set(found.keys))
         case (_, .done): event = .saved
         default: preconditionFailure("no answer to \(entrance.step): \(answer)")
         }
         entrance.row = Patience(until: entrance.patience)
+        entrance.hasFailed = false
         entrance.step = entrance.machine.handle(event)
         process.entrance = entrance
         perform(process)

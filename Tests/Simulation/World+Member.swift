@@ -43,10 +43,10 @@ extension World {
 
     private func start(_ shard: ShardID, in process: SimulatedProcess) {
         guard let lease = process.lease, let positions = process.positions else { return }
-        var configuration = ShardConsumer.Configuration(timing: lease.timing)
+        var configuration = ShardConsumer.Configuration()
         configuration.safeguards = rules.safeguards
         let machine = ShardConsumer(
-            shard, configuration: configuration, positions: positions, now: now(of: process))
+            shard, timing: lease.timing, configuration: configuration, positions: positions, now: now(of: process))
         let task = SimulatedTask(serial(), machine, generation: lease.generation)
         task.isExempt = process.ignorance.isWeak
         process.tasks.append(task)

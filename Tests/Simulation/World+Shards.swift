@@ -6,6 +6,7 @@ import SLSProtocol
 /// The tasks of held shards: `ShardTask`'s part.
 extension World {
     func shard(_ task: SimulatedTask, _ event: ShardConsumer.Event, in process: SimulatedProcess) {
+        if let lease = process.lease { task.machine.timing = lease.timing }
         let actions = task.machine.handle(event, now: now(of: process), using: &chance)
         if event != .tick || !actions.isEmpty {
             tell("  \(process.name) shard \(task.shard)#\(task.serial) \(event) -> \(actions)")

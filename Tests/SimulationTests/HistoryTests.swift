@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct HistoryTests {
     /// Seeds that are run each time; enough for every fault to fire.
-    private static let fixed: ClosedRange<UInt64> = 1...120
+    private static let fixed: ClosedRange<UInt64> = 1...160
 
     @Test(arguments: DeliveryMode.allCases) func `fixed seeds keep every promise, and every fault has fired`(
         mode: DeliveryMode

@@ -58,7 +58,7 @@ public enum Delivery<Payload: Sendable> {
         /// A try of a write ended.
         case answered(Int, DeliveryAnswer)
         /// The shard is let go.
-        case drain(Membership.DrainReason)
+        case drain(DrainReason)
         /// The shards of a target were split or merged.
         case targetChanged(Int)
         /// The checkpoint that is saved and confirmed.

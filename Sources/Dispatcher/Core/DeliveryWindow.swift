@@ -100,7 +100,7 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
     private var fanOut = FanOut()
     private var lanes: [Lane]
     private var lastID = 0
-    private var drain: Membership.DrainReason?
+    private var drain: DrainReason?
     private var isFinished = false
     private var barrierRetry: Instant?
 
@@ -245,7 +245,7 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
         }
     }
 
-    private mutating func beginDrain(_ reason: Membership.DrainReason) {
+    private mutating func beginDrain(_ reason: DrainReason) {
         guard drain == nil else { return }
         drain = reason
         let sentUpTo = sentUpTo

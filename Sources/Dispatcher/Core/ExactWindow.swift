@@ -159,7 +159,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
     private var targets: [Target]
     private var fanOut = FanOut()
     private var lastID = 0
-    private var drain: Membership.DrainReason?
+    private var drain: DrainReason?
     /// Nothing more is sent or said.
     private var isOver = false
     private var barrierRetry: Instant?
@@ -385,7 +385,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         }
     }
 
-    private mutating func beginDrain(_ reason: Membership.DrainReason) {
+    private mutating func beginDrain(_ reason: DrainReason) {
         guard drain == nil else { return }
         drain = reason
         endSettling { _ in true }

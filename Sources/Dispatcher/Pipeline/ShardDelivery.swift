@@ -109,7 +109,7 @@ struct ShardDelivery: Sendable {
         /// After a batch that cannot be taken apart nothing more is taken in; what came before it is delivered.
         var isWindingUp = false
         /// What is to become of the shard.
-        var ending = ShardConsumer.ProcessorEnding.finished
+        var ending = ProcessingResult.Ending.finished
         /// What the message at hand changes.
         var entry: Ledger.Entry
         /// What the window had let go of when that was last booked.

@@ -3,9 +3,6 @@ import SLSProtocol
 
 /// Which calls of one shard are under way, one of each kind, and when each may be made again.
 struct CallPacing: Sendable {
-    /// How often each call failed since its last success.
-    private(set) var failureCounts: [ShardConsumer.Call: Int] = [:]
-
     private var underWay: Set<ShardConsumer.Call> = []
     /// Of those under way, the ones whose answer nobody wants any more.
     private var abandoned: Set<ShardConsumer.Call> = []
@@ -41,7 +38,6 @@ struct CallPacing: Sendable {
         if isWanted {
             notBefore[call] = nil
             backoffs[call] = nil
-            failureCounts[call] = nil
         }
         return isWanted
     }
@@ -49,11 +45,7 @@ struct CallPacing: Sendable {
     /// Takes in a failure; says nothing about the next try.
     ///
     /// - Returns: Whether somebody still wanted the answer.
-    mutating func failed(_ call: ShardConsumer.Call) -> Bool {
-        let isWanted = ended(call)
-        if isWanted { failureCounts[call, default: 0] += 1 }
-        return isWanted
-    }
+    mutating func failed(_ call: ShardConsumer.Call) -> Bool { ended(call) }
 
     /// Lets the next try wait, longer each time.
     mutating func backOff(_ call: ShardConsumer.Call, now: Instant, using generator: inout some RandomNumberGenerator) {

@@ -1,13 +1,13 @@
 import DequeModule
-public import SLSProtocol
+package import SLSProtocol
 
 /// Tells a checkpoint that somebody else has set from a late copy of one of our own saves.
 ///
 /// No lock reaches two hosts that use one name, and a person may reset a group under a live member: so a holder reads its
 /// checkpoint back every few seconds (consumer-group.md 4.1).
-public struct CheckpointLookOut: Equatable, Sendable {
+package struct CheckpointLookOut: Equatable, Sendable {
     /// What a checkpoint that was read back is.
-    public enum Verdict: Equatable, Sendable {
+    package enum Verdict: Equatable, Sendable {
         /// What we saved last, or something saved since we began to look.
         case current
         /// One of our own values from before: a late copy of an older save has passed a newer one.
@@ -18,7 +18,7 @@ public struct CheckpointLookOut: Equatable, Sendable {
 
     /// Own values remembered. At the usual one a second that is 17 minutes, longer than any request lives; what is older
     /// counts as foreign, so that a person's reset to yesterday's position is not undone.
-    public static let memory = 1_024
+    package static let memory = 1_024
 
     private var own: Deque<Cursor> = []
     /// How many own values were forgotten.
@@ -28,16 +28,16 @@ public struct CheckpointLookOut: Equatable, Sendable {
     private var oldestExpected = 0
 
     /// Nothing was saved yet.
-    public init() {}
+    package init() {}
 
     /// A shard was taken over at this checkpoint: it counts as our own.
-    public mutating func tookOver(at cursor: Cursor) {
+    package mutating func tookOver(at cursor: Cursor) {
         sent(cursor)
         confirmed(cursor)
     }
 
     /// A save leaves. Whether it is answered or not, it may arrive.
-    public mutating func sent(_ cursor: Cursor) {
+    package mutating func sent(_ cursor: Cursor) {
         if own.last == cursor { return }
         own.append(cursor)
         if own.count > Self.memory {
@@ -47,17 +47,17 @@ public struct CheckpointLookOut: Equatable, Sendable {
     }
 
     /// A save was acknowledged.
-    public mutating func confirmed(_ cursor: Cursor) {
+    package mutating func confirmed(_ cursor: Cursor) {
         if let index = index(of: cursor) { confirmedIndex = index }
     }
 
     /// The checkpoint is about to be read: what is confirmed by now cannot be missing from the answer.
-    public mutating func began() { oldestExpected = confirmedIndex }
+    package mutating func began() { oldestExpected = confirmedIndex }
 
     /// Judges what came of the reading.
     ///
     /// - Parameter found: nil where the group has no checkpoint for the shard.
-    public func verdict(of found: Cursor?) -> Verdict {
+    package func verdict(of found: Cursor?) -> Verdict {
         guard let found, let index = index(of: found) else { return .foreign }
         return index >= oldestExpected ? .current : .olderOwn
     }

@@ -1,11 +1,11 @@
 import DequeModule
-public import SLSProtocol
+package import SLSProtocol
 
 /// How far a shard's checkpoint may go: behind every log group that some target has not acknowledged.
 ///
 /// Log groups are numbered by their own cursors, and acknowledged in any order. Memory is used by log groups alone: a
 /// position may jump by any number, as it does in a filtered stream.
-public struct CheckpointTracker: Sendable {
+package struct CheckpointTracker: Sendable {
     /// Positions without a log group.
     private struct Gap {
         let start: Cursor
@@ -17,11 +17,11 @@ public struct CheckpointTracker: Sendable {
     }
 
     /// The smallest cursor that is not acknowledged; everything before it may be forgotten.
-    public private(set) var lowWater: Cursor
+    package private(set) var lowWater: Cursor
     /// The position behind the last log group taken in.
-    public private(set) var frontier: Cursor
+    package private(set) var frontier: Cursor
     /// How many log groups between the two are not acknowledged.
-    public private(set) var outstandingCount = 0
+    package private(set) var outstandingCount = 0
 
     /// For the log groups from `lowWater` on.
     private var isAcknowledged: Deque<Bool> = []
@@ -31,7 +31,7 @@ public struct CheckpointTracker: Sendable {
     private var passedWidth: Int64 = 0
 
     /// Nothing is outstanding before `start`.
-    public init(start: Cursor) {
+    package init(start: Cursor) {
         lowWater = start
         frontier = start
     }
@@ -45,7 +45,7 @@ public struct CheckpointTracker: Sendable {
     ///   - count: How many log groups, at most the positions up to `next`.
     ///   - first: Where the first of them stands, if that is known; nil for the frontier.
     ///   - next: The position behind them, not before the frontier.
-    public mutating func take(_ count: Int, from first: Cursor? = nil, upTo next: Cursor) {
+    package mutating func take(_ count: Int, from first: Cursor? = nil, upTo next: Cursor) {
         if count > 0, let first, first > frontier {
             addGap(of: first.number - frontier.number, at: frontier)
             frontier = first
@@ -60,7 +60,7 @@ public struct CheckpointTracker: Sendable {
     }
 
     /// Marks one log group as delivered to every target that was owed it. A repeat changes nothing.
-    public mutating func acknowledge(_ cursor: Cursor) {
+    package mutating func acknowledge(_ cursor: Cursor) {
         guard cursor >= lowWater, cursor < frontier, let skipped = gapWidth(before: cursor) else { return }
         let index = Int(cursor.number - lowWater.number - skipped)
         guard !isAcknowledged[index] else { return }

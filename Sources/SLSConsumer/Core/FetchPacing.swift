@@ -1,5 +1,5 @@
 /// How long to wait before the next pull of a shard.
-public struct FetchPacing: Equatable, Sendable {
+package struct FetchPacing: Equatable, Sendable {
     /// A reply of this many bytes is large: more is probably there.
     static let largeByteCount = 1 << 20
     static let shortestWait = Duration.milliseconds(200)
@@ -8,7 +8,7 @@ public struct FetchPacing: Equatable, Sendable {
     private var idleWait = shortestWait
 
     /// A shard that has just been asked for the first time.
-    public init() {}
+    package init() {}
 
     /// The wait after a reply: none while there is more to read, 200 ms growing to 1 s at the end of the shard.
     ///
@@ -16,7 +16,7 @@ public struct FetchPacing: Equatable, Sendable {
     ///   - isProgress: Whether the position moved.
     ///   - isAtEnd: Whether the shard has no more at this moment.
     ///   - isFull: Whether the reply held as much as was asked for, or was large.
-    public mutating func wait(isProgress: Bool, isAtEnd: Bool, isFull: Bool) -> Duration {
+    package mutating func wait(isProgress: Bool, isAtEnd: Bool, isFull: Bool) -> Duration {
         if isProgress {
             idleWait = Self.shortestWait
             return isFull || !isAtEnd ? .zero : Self.shortestWait

@@ -1,13 +1,13 @@
-public import SLSProtocol
+package import SLSProtocol
 
 /// One consumer's membership of its group: when to heartbeat, which shards are ours, and until when.
 ///
 /// Heartbeats report every shard whose task still runs. A shard that is missing from an answer is drained and reported
 /// until its task has ended; one that is new in it is started. At the end of the lease, whatever the network does, all
 /// tasks are dropped: by then others may have been given our shards.
-public struct Membership: Sendable {
+package struct Membership: Sendable {
     /// What happened outside.
-    public enum Event: Equatable, Sendable {
+    package enum Event: Equatable, Sendable {
         /// A timer fired; `nextTimer` says when the next is due.
         case tick
         /// A heartbeat was answered with the shards we hold.
@@ -23,7 +23,7 @@ public struct Membership: Sendable {
     }
 
     /// Why a heartbeat brought no shards.
-    public enum HeartbeatFailure: Equatable, Sendable {
+    package enum HeartbeatFailure: Equatable, Sendable {
         /// No answer, or one that may be different next time.
         case unanswered
         /// The server has forgotten us (`NotExistConsumerWithBody`).
@@ -35,7 +35,7 @@ public struct Membership: Sendable {
     }
 
     /// What to do next, in this order.
-    public enum Action: Equatable, Sendable {
+    package enum Action: Equatable, Sendable {
         /// Send a heartbeat; exactly one answer or failure must come back for it.
         case heartbeat(Int, reporting: [ShardID])
         /// Start a task for a shard that is newly ours.
@@ -54,16 +54,8 @@ public struct Membership: Sendable {
         case leave(LeaveReason)
     }
 
-    /// Why a shard is let go; decides what happens to writes that have not been sent yet.
-    public enum DrainReason: Equatable, Sendable {
-        /// Another consumer waits for it: unsent writes are dropped.
-        case handOver
-        /// We stop: writes below what was already sent are still sent, so that the checkpoint covers it.
-        case shutDown
-    }
-
     /// What a person should know.
-    public enum Report: Equatable, Sendable {
+    package enum Report: Equatable, Sendable {
         /// No heartbeat was acknowledged in time; all shards were dropped.
         case leaseLost
         /// The server had forgotten us; all shards were dropped.
@@ -77,7 +69,7 @@ public struct Membership: Sendable {
     }
 
     /// Why the member has left.
-    public enum LeaveReason: Equatable, Sendable {
+    package enum LeaveReason: Equatable, Sendable {
         /// It was asked to.
         case shutDown
         /// The group was deleted.
@@ -105,11 +97,11 @@ public struct Membership: Sendable {
     private static let hurriedInterval = Duration.seconds(1)
 
     /// The times that follow from the group's present timeout.
-    public private(set) var timing: GroupTiming
+    package private(set) var timing: GroupTiming
     /// The end of the lease, nil without one: the **send** time of the last acknowledged heartbeat, plus T, less a margin.
-    public private(set) var leaseEnd: Instant?
+    package private(set) var leaseEnd: Instant?
     /// How often the lease was lost.
-    public private(set) var leaseLossCount = 0
+    package private(set) var leaseLossCount = 0
 
     private let safeguards: Safeguards
     private var tasks: [ShardID: Task] = [:]
@@ -129,7 +121,7 @@ public struct Membership: Sendable {
     private var hasLeft = false
 
     /// A member that has not sent its first heartbeat.
-    public init(timing: GroupTiming, now: Instant) { self.init(timing: timing, now: now, safeguards: .all) }
+    package init(timing: GroupTiming, now: Instant) { self.init(timing: timing, now: now, safeguards: .all) }
 
     package init(timing: GroupTiming, now: Instant, safeguards: Safeguards) {
         self.timing = timing
@@ -138,20 +130,20 @@ public struct Membership: Sendable {
     }
 
     /// When `tick` is next due; nil once it has left.
-    public var nextTimer: Instant? {
+    package var nextTimer: Instant? {
         if hasLeft { return nil }
         var due = [isWatched ? leaseEnd : nil, leaveDeadline].compactMap(\.self)
         if let silentUntil {
             due.append(silentUntil)
         } else {
-            if inFlight == nil { due.append(nextHeartbeat) }
+            if isHeartbeatWanted { due.append(nextHeartbeat) }
             if let unansweredSince, leaving == nil { due.append(unansweredSince + timing.timeout - timing.margin) }
         }
         return due.min()
     }
 
     /// The shards whose task must be reported, ascending.
-    public var reported: [ShardID] {
+    package var reported: [ShardID] {
         tasks.filter { task in
             switch task.value {
             case .running: true
@@ -164,7 +156,7 @@ public struct Membership: Sendable {
     /// Takes in one event and says what follows from it.
     ///
     /// - Parameter generator: Spreads the retries of several consumers.
-    public mutating func handle(
+    package mutating func handle(
         _ event: Event, now: Instant, using generator: inout some RandomNumberGenerator
     ) -> [Action] {
         if hasLeft { return [] }
@@ -232,23 +224,28 @@ public struct Membership: Sendable {
     }
 
     private mutating func timeoutSeen(_ timeout: Duration, now: Instant) -> [Action] {
-        guard leaving == nil else { return [] }
-        guard let changed = GroupTiming(timeout: timeout, safeguards: safeguards) else {
-            return [.report(.timeoutChanged(timeout))] + leave(.timeoutTooShort(timeout), now: now)
-        }
+        let workable = GroupTiming(timeout: timeout, safeguards: safeguards)
+        let changed = workable ?? .leaving(timeout, safeguards: safeguards)
         guard changed != longerTiming ?? timing else { return [] }
+        var actions: [Action] = [.report(.timeoutChanged(timeout))]
         if changed.timeout > timing.timeout {
             longerTiming = changed  // The present lease was granted under the shorter one.
-            return [.report(.timeoutChanged(timeout))]
+        } else if safeguards.contains(.followsTimeout) {
+            actions += shorten(to: changed, now: now)
         }
-        guard safeguards.contains(.followsTimeout) else { return [.report(.timeoutChanged(timeout))] }
-        timing = changed
-        longerTiming = nil
-        if leaseEnd != nil, let lastAcknowledged { leaseEnd = changed.leaseEnd(sent: lastAcknowledged) }
-        nextHeartbeat = min(nextHeartbeat, now + changed.heartbeatInterval)
-        var actions: [Action] = [.report(.timeoutChanged(timeout))]
-        if let leaseEnd, now >= leaseEnd { actions += loseLease(.leaseLost, now: now) }
+        if workable == nil { actions += leave(.timeoutTooShort(timeout), now: now) }
         return actions
+    }
+
+    /// The server goes by the shorter timeout from its next look on, also while we leave.
+    private mutating func shorten(to shorter: GroupTiming, now: Instant) -> [Action] {
+        timing = shorter
+        longerTiming = nil
+        nextHeartbeat = min(nextHeartbeat, now + shorter.heartbeatInterval)
+        guard leaseEnd != nil, let lastAcknowledged else { return [] }
+        let end = shorter.leaseEnd(sent: lastAcknowledged)
+        leaseEnd = end
+        return now < end ? [] : loseLease(.leaseLost, now: now)
     }
 
     private mutating func ended(_ shard: ShardID, now: Instant) -> [Action] {
@@ -360,9 +357,12 @@ public struct Membership: Sendable {
             actions.append(.report(.silent(until: until)))
         }
         if let leaving, tasks.isEmpty { return actions + depart(leaving, now: now) }
-        if inFlight == nil, silentUntil == nil, now >= nextHeartbeat { actions.append(heartbeat(now)) }
+        if silentUntil == nil, isHeartbeatWanted, now >= nextHeartbeat { actions.append(heartbeat(now)) }
         return actions
     }
+
+    /// Who leaves and has lost its lease keeps silent: another heartbeat would only bring it shards anew.
+    private var isHeartbeatWanted: Bool { inFlight == nil && (leaving == nil || leaseEnd != nil) }
 
     private mutating func heartbeat(_ now: Instant) -> Action {
         if let longer = longerTiming {

@@ -13,6 +13,8 @@ package struct Patience: Sendable {
 
     /// For one try of a call: all are small.
     package static let callTimeout = Duration.seconds(10)
+    /// For one by which the group is made: others wait for what its maker saves, 10 s in all.
+    package static let makingTimeout = Duration.seconds(4)
 
     private let deadline: Deadline
     private var backoff = Backoff()

@@ -9,14 +9,14 @@ package struct ShardOutcome: Equatable, Sendable {
     /// The position behind the last log group of which anything was sent; nil when nothing was.
     package let sentUpTo: Cursor?
     /// Why it was let go; nil when it was not told to.
-    package let drainReason: Membership.DrainReason?
+    package let drainReason: DrainReason?
     /// What tells late copies of its saves from what others have saved; nil where it is not asked for.
     package let lookOut: CheckpointLookOut?
 
     /// An outcome of these parts.
     package init(
         ending: ShardConsumer.Ending, confirmed: Cursor?, sentUpTo: Cursor?,
-        drainReason: Membership.DrainReason? = nil, lookOut: CheckpointLookOut? = nil
+        drainReason: DrainReason? = nil, lookOut: CheckpointLookOut? = nil
     ) {
         self.ending = ending
         self.confirmed = confirmed

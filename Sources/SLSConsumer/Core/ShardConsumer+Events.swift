@@ -1,22 +1,22 @@
-public import SLSClient
-public import SLSProtocol
+package import SLSClient
+package import SLSProtocol
 
 extension ShardConsumer {
     /// What a reply to a pull says; the bytes stay outside.
-    public struct Pulled: Equatable, Sendable {
+    package struct Pulled: Equatable, Sendable {
         /// The cursor of the first log group; nil for the position that was asked for.
-        public let first: Cursor?
+        package let first: Cursor?
         /// Where the next pull goes on.
-        public let next: Cursor
+        package let next: Cursor
         /// How many log groups came.
-        public let count: Int
+        package let count: Int
         /// Their size, uncompressed.
-        public let rawByteCount: Int
+        package let rawByteCount: Int
         /// Whether the shard has no more at this moment.
-        public let isAtEnd: Bool
+        package let isAtEnd: Bool
 
         /// A reply of these properties.
-        public init(first: Cursor? = nil, next: Cursor, count: Int, rawByteCount: Int, isAtEnd: Bool) {
+        package init(first: Cursor? = nil, next: Cursor, count: Int, rawByteCount: Int, isAtEnd: Bool) {
             self.first = first
             self.next = next
             self.count = count
@@ -26,7 +26,7 @@ extension ShardConsumer {
     }
 
     /// Why a call for this shard failed.
-    public enum CallFailure: Equatable, Sendable {
+    package enum CallFailure: Equatable, Sendable {
         /// No answer, 5xx or a quota: worth another try.
         case retriable
         /// Refused for good: tried again, but slowly.
@@ -38,7 +38,7 @@ extension ShardConsumer {
     }
 
     /// What happened outside.
-    public enum Event: Equatable, Sendable {
+    package enum Event: Equatable, Sendable {
         /// A timer fired; `nextTimer` says when the next is due.
         case tick
         /// The group's checkpoints; shards without one are left out.
@@ -70,25 +70,11 @@ extension ShardConsumer {
         /// Go on at another position, which may lie before the present one.
         case seek(Cursor)
         /// The processor has returned.
-        case processorEnded(ProcessorEnding)
-    }
-
-    /// How a processor ends, and what is to become of its shard.
-    public enum ProcessorEnding: Equatable, Sendable {
-        /// It was told to, or it has given up: the shard is let go, and taken anew if it is still ours.
-        case finished
-        /// Start again from the checkpoint as the server has it, after 1 s doubling to 60 s, reset by progress. What was
-        /// acknowledged and is not saved yet is handed over again.
-        case restart(reason: String)
-        /// A person must decide: save what is acknowledged, then stand still until the checkpoint is set by hand or the
-        /// process starts anew. Heartbeats go on.
-        case hold(reason: String)
-        /// Go on at this position; it is saved first.
-        case seek(Cursor)
+        case processorEnded(ProcessingResult.Ending)
     }
 
     /// The calls that may be under way, one of each.
-    public enum Call: Hashable, Sendable, CaseIterable {
+    package enum Call: Hashable, Sendable, CaseIterable {
         /// Of the checkpoints.
         case read
         /// Of a cursor.
@@ -104,7 +90,7 @@ extension ShardConsumer {
     }
 
     /// What to do next, in this order.
-    public enum Action: Equatable, Sendable {
+    package enum Action: Equatable, Sendable {
         /// Read this shard's checkpoint, or those of the whole group where the initial position depends on them.
         case readCheckpoints(ofAllShards: Bool)
         /// Read this shard's checkpoint back.
@@ -130,7 +116,7 @@ extension ShardConsumer {
     }
 
     /// What a person should know.
-    public enum Report: Equatable, Sendable {
+    package enum Report: Equatable, Sendable {
         /// Processing begins here.
         case started(at: Cursor)
         /// There was no checkpoint where one was expected; the shard begins at the configured position.
@@ -150,7 +136,7 @@ extension ShardConsumer {
     }
 
     /// Why a shard stands still.
-    public enum Hold: Equatable, Sendable, CustomStringConvertible {
+    package enum Hold: Equatable, Sendable, CustomStringConvertible {
         /// The checkpoint is older than what the logstore keeps, and the gap policy leaves the decision to a person.
         case expired(Cursor)
         /// The checkpoint is no cursor.
@@ -159,7 +145,7 @@ extension ShardConsumer {
         case processor(String)
 
         /// What to do about it, in a sentence.
-        public var description: String {
+        package var description: String {
             switch self {
             case .expired(let cursor): "the checkpoint \(cursor) has expired; set it, or choose another gap policy"
             case .unreadable(let text): "the checkpoint \(text.debugDescription) is no cursor; set it"
@@ -169,7 +155,7 @@ extension ShardConsumer {
     }
 
     /// How the task ended.
-    public enum Ending: Equatable, Sendable {
+    package enum Ending: Equatable, Sendable {
         /// Saved and let go.
         case released
         /// Let go, but the last save did not succeed in time.
@@ -181,27 +167,25 @@ extension ShardConsumer {
     }
 
     /// Bounds and times.
-    public struct Configuration: Equatable, Sendable {
+    package struct Configuration: Equatable, Sendable {
         /// R: nothing is handed over for a position further than this past the confirmed checkpoint; bounds what a crash
         /// repeats. Default 16,384 log groups.
-        public var runAhead = 16_384
+        package var runAhead = 16_384
         /// How often a changed checkpoint is saved. Default 1 s.
-        public var saveInterval = Duration.seconds(1)
+        package var saveInterval = Duration.seconds(1)
         /// Log groups to ask for in one pull, 1 to 1,000. Default 1,000.
-        public var pullCount = 1_000
+        package var pullCount = 1_000
         /// How often the shard is looked up for having become read-only. Default 60 s; six times as often at its end.
-        public var listInterval = Duration.seconds(60)
+        package var listInterval = Duration.seconds(60)
         /// How long a refused call waits for its next try. Default 30 s.
-        public var refusedInterval = Duration.seconds(30)
+        package var refusedInterval = Duration.seconds(30)
         /// How often the checkpoint is read back, all shards of a member at the same time. Default 3 s.
-        public var lookOutInterval = Duration.seconds(3)
+        package var lookOutInterval = Duration.seconds(3)
         /// What happens to a shard whose checkpoint has expired. Default `earliest`.
-        public var gapPolicy = GapPolicy.earliest
-        /// How long saving is tried while the shard is let go: the write timeout of the group.
-        public var drainSaveTimeout: Duration
+        package var gapPolicy = GapPolicy.earliest
         package var safeguards = Safeguards.all
 
-        /// The defaults, for a group with these times.
-        public init(timing: GroupTiming) { drainSaveTimeout = timing.writeTimeout }
+        /// The defaults.
+        package init() {}
     }
 }

@@ -11,7 +11,7 @@ extension ShardConsumer {
         case seek(Cursor)
 
         /// What a processor asks for; nil when it only ends.
-        init?(_ ending: ProcessorEnding) {
+        init?(_ ending: ProcessingResult.Ending) {
             switch ending {
             case .finished: return nil
             case .restart(let reason): self = .restart(reason: reason, isByForeignCheckpoint: false)

@@ -1,5 +1,5 @@
 import SLSClient
-public import SLSProtocol
+package import SLSProtocol
 
 /// The life of one held shard: find the position, pull ahead, hand over, follow the acknowledgements with checkpoints,
 /// let go.
@@ -7,8 +7,9 @@ public import SLSProtocol
 /// initializing -> processing -> shuttingDown -> shutDown, as in the Java SDK, with turns on the way: a restart, a hold
 /// or a seek ends the processor and begins again. The processor outside gets batches and acknowledges log groups in any
 /// order; a checkpoint never passes one that is not acknowledged.
-public struct ShardConsumer: Sendable {
-    private enum State: Equatable {
+package struct ShardConsumer: Sendable {
+    /// Where the shard is on its way.
+    enum State: Equatable {
         case reading(ofAllShards: Bool)
         case resolving(CursorPosition, previous: Cursor?)
         /// Before anything is handed over from there; a seek was asked for, so it is worth being finished.
@@ -22,52 +23,43 @@ public struct ShardConsumer: Sendable {
     }
 
     /// The shard.
-    public let shard: ShardID
-    /// The position up to which everything is acknowledged; nil before the position is known.
-    public var lowWater: Cursor? { tracker?.lowWater }
+    package let shard: ShardID
     /// The checkpoint as the server last confirmed it; nil before the position is known.
-    public private(set) var confirmed: Cursor?
-    /// How many log groups were handed over and are not acknowledged.
-    public var outstandingCount: Int { tracker?.outstandingCount ?? 0 }
-    /// How often each call failed since its last success.
-    public var failureCounts: [Call: Int] { calls.failureCounts }
-    /// How often the shard was started again from its checkpoint.
-    public var restartCount: Int { restarts.count }
-    /// Why the shard stands still; nil when it does not.
-    public var hold: Hold? { if case .held(let hold) = state { hold } else { nil } }
-    /// Whether a pulled batch waits outside to be handed over.
-    public var isBatchWaiting: Bool { waiting != nil }
-    /// Whether everything the shard has at this moment is acknowledged.
-    public var isCaughtUp: Bool { state == .processing && isAtEnd && outstandingCount == 0 && waiting == nil }
-    /// Whether the position is known and batches are handed over.
-    public var isProcessing: Bool { state == .processing }
+    package private(set) var confirmed: Cursor?
+    /// Whether the checkpoint that it goes on from was found and saved here, and not by another member.
+    package private(set) var isFirstSaveOurs = false
+    /// The group's present times. Others may change them: whoever feeds the machine sets them before each event.
+    package var timing: GroupTiming
 
     private let configuration: Configuration
     private let positions: InitialPositions
     private let began: Instant
-    private var state = State.reading(ofAllShards: false)
-    private var tracker: CheckpointTracker?
+    private(set) var state = State.reading(ofAllShards: false)
+    private(set) var tracker: CheckpointTracker?
     private var position = Cursor(number: 0)
-    private var waiting: Pulled?
+    private(set) var waiting: Pulled?
     private var calls = CallPacing()
     private var pacing = FetchPacing()
     package private(set) var lookOut = CheckpointLookOut()
-    private var restarts = RestartPacing()
+    private(set) var restarts = RestartPacing()
     private var nextSave: Instant
     private var isReadOnly = false
-    private var isAtEnd = false
+    private(set) var isAtEnd = false
     private var mustRepeatSave = false
-    /// A late copy of an older save was seen on the server.
     /// Where a moving start position was found, until the checkpoint has been looked for once more.
     private var candidate: Cursor?
+    /// A late copy of an older save was seen on the server.
     private var isRewound = false
-    private var isProcessorEnded = false
-    private var saveDeadline: Instant?
+    /// Since when nothing but the last save is left to do; nil before.
+    private var lastSaveBegan: Instant?
     private var ending = Ending.released
 
     /// A shard that was just granted.
-    public init(_ shard: ShardID, configuration: Configuration, positions: InitialPositions, now: Instant) {
+    package init(
+        _ shard: ShardID, timing: GroupTiming, configuration: Configuration, positions: InitialPositions, now: Instant
+    ) {
         self.shard = shard
+        self.timing = timing
         self.configuration = configuration
         self.positions = positions
         began = now
@@ -75,7 +67,7 @@ public struct ShardConsumer: Sendable {
     }
 
     /// When `tick` is next due; nil when only an event can bring anything on.
-    public var nextTimer: Instant? {
+    package var nextTimer: Instant? {
         var due = calls.due { isDueByTime($0) }
         if maySave, !calls.isUnderWay(.save), isSaveOwed {
             due.append(max(nextSave, calls.earliest(.save) ?? nextSave))
@@ -87,7 +79,7 @@ public struct ShardConsumer: Sendable {
     /// Takes in one event and says what follows from it.
     ///
     /// - Parameter generator: Spreads the retries of several shards.
-    public mutating func handle(
+    package mutating func handle(
         _ event: Event, now: Instant, using generator: inout some RandomNumberGenerator
     ) -> [Action] {
         if state == .shutDown { return [] }
@@ -227,7 +219,10 @@ public struct ShardConsumer: Sendable {
         mustRepeatSave = false
         isRewound = false
         nextSave = now + configuration.saveInterval
-        if case .savingFirst = state, cursor == position { return process(from: cursor, now: now) }
+        if case .savingFirst = state, cursor == position {
+            isFirstSaveOurs = true
+            return process(from: cursor, now: now)
+        }
         return []
     }
 
@@ -333,7 +328,7 @@ public struct ShardConsumer: Sendable {
         candidate = nil
     }
 
-    private mutating func processorEnded(_ ending: ProcessorEnding, now: Instant) -> [Action] {
+    private mutating func processorEnded(_ ending: ProcessingResult.Ending, now: Instant) -> [Action] {
         let asked = Turn(ending)
         switch state {
         case .shutDown, .held: return []
@@ -345,8 +340,7 @@ public struct ShardConsumer: Sendable {
         case .reading, .resolving, .savingFirst, .processing:
             if let asked { return take(asked, now: now) }
         }
-        isProcessorEnded = true
-        saveDeadline = now + configuration.drainSaveTimeout
+        lastSaveBegan = now
         // A processor that returns by itself has given up; the shard is let go, and taken anew if still ours.
         return drain(now: now)
     }
@@ -366,19 +360,22 @@ public struct ShardConsumer: Sendable {
         case .held:
             state = .shuttingDown
             ending = .held
-            isProcessorEnded = true
-            saveDeadline = now + configuration.drainSaveTimeout
+            lastSaveBegan = now
             return []
         case .savingFirst(isSought: true):
             tracker = CheckpointTracker(start: position)
             state = .shuttingDown
-            isProcessorEnded = true
-            saveDeadline = now + configuration.drainSaveTimeout
+            lastSaveBegan = now
             return []
         case .reading, .resolving, .savingFirst: return [.cancelProcessing] + end(.released)
         case .shuttingDown, .shutDown: return []
         }
     }
+
+    private var isProcessorEnded: Bool { lastSaveBegan != nil }
+
+    /// Until when the last save is tried: for a write timeout, from the end of the processor on.
+    private var saveDeadline: Instant? { lastSaveBegan.map { $0 + timing.writeTimeout } }
 
     private mutating func end(_ ending: Ending) -> [Action] {
         state = .shutDown

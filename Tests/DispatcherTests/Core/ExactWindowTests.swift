@@ -199,9 +199,9 @@ private typealias Window = ExactWindowFixture
         #expect(window.handle(.drain(.shutDown)) == ["finish"])
     }
 
-    @Test(arguments: [Membership.DrainReason.handOver, .shutDown])
+    @Test(arguments: [DrainReason.handOver, .shutDown])
     func `what is let go of on the way out is counted, each log group once for each target`(
-        reason: Membership.DrainReason
+        reason: DrainReason
     ) throws {
         var window = try Window()
         let (a1, a2, b1) = (window.cursor(0, 1), window.cursor(0, 2), window.cursor(1, 1))

@@ -118,6 +118,21 @@ import Testing
         #expect(granted == [late, small])
     }
 
+    @Test(arguments: [1, 8, 15])
+    func `shards that never give anything back leave the others room`(failingCount: Int) {
+        let pull = 10_485_760
+        var budget = FetchBudget(limit: 256_000_000, limitPerShard: 32_000_000)
+        // Each takes as much as it can get: full pulls, until it has to wait.
+        for shard in 0..<failingCount { while budget.request(pull, for: ShardID(shard)) == nil {} }
+        for turn in 0..<100 {
+            let healthy = ShardID(1_000 + turn % 4)
+            let wait = budget.request(pull, for: healthy)
+            #expect(wait == nil, "turn \(turn)")
+            let granted = budget.release(pull, of: healthy)
+            #expect(granted.isEmpty)
+        }
+    }
+
     @Test func `a pull larger than the whole budget goes when nothing else is held`() {
         var budget = FetchBudget(limit: 10, limitPerShard: 10)
         let first = budget.request(50, for: ShardID(0))

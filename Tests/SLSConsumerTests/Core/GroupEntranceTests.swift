@@ -27,9 +27,10 @@ import Testing
         #expect(entrance.handle(.groupFound(timeout: nil)) == .resolve(ShardID(1), .end))
         #expect(entrance.handle(.resolved(Cursor(number: 11))) == .resolve(ShardID(0), .end))
         #expect(entrance.isStoppable)
-        #expect(entrance.handle(.resolved(Cursor(number: 10))) == .create(timeout: .seconds(30)))
+        #expect(entrance.handle(.resolved(Cursor(number: 10))) == .findGroup, "the positions are older than the group")
+        #expect(entrance.handle(.groupFound(timeout: nil)) == .create(timeout: .seconds(30)))
         #expect(!entrance.isStoppable, "the others would wait for its checkpoints")
-        #expect(entrance.handle(.created(isOurs: true)) == .save(ShardID(1), Cursor(number: 11)))
+        #expect(entrance.handle(.created(by: .us)) == .save(ShardID(1), Cursor(number: 11)))
         #expect(entrance.handle(.saved) == .save(ShardID(0), Cursor(number: 10)))
         guard case .enter = entrance.handle(.saved) else {
             Issue.record("not entered")
@@ -42,7 +43,7 @@ import Testing
         _ = entrance.handle(.shardsListed(listed))
         #expect(entrance.handle(.groupFound(timeout: nil)) == .create(timeout: .seconds(30)))
         #expect(entrance.isStoppable)
-        guard case .enter = entrance.handle(.created(isOurs: true)) else {
+        guard case .enter = entrance.handle(.created(by: .us)) else {
             Issue.record("not entered")
             return
         }
@@ -52,7 +53,8 @@ import Testing
         var entrance = entrance(.end)
         _ = entrance.handle(.shardsListed([]))
         _ = entrance.handle(.groupFound(timeout: nil))
-        #expect(entrance.handle(.created(isOurs: false)) == .findGroup)
+        _ = entrance.handle(.groupFound(timeout: nil))
+        #expect(entrance.handle(.created(by: .somebodyElse)) == .findGroup)
         guard case .enter(let timing, _) = entrance.handle(.groupFound(timeout: .seconds(60))) else {
             Issue.record("not entered")
             return
@@ -60,11 +62,54 @@ import Testing
         #expect(timing.timeout == .seconds(60))
     }
 
+    /// One that has resolved both shards, and whose second request to make the group finds that it exists.
+    private func unsure() -> GroupEntrance {
+        var entrance = entrance(.end)
+        _ = entrance.handle(.shardsListed(listed))
+        _ = entrance.handle(.groupFound(timeout: nil))
+        for number in [11, 10] as [Int64] { _ = entrance.handle(.resolved(Cursor(number: number))) }
+        _ = entrance.handle(.groupFound(timeout: nil))
+        #expect(entrance.handle(.created(by: .unknown)) == .findGroup)
+        return entrance
+    }
+
+    @Test func `whoever heard no answer to its first request is the maker while no shard has a checkpoint`() {
+        var entrance = unsure()
+        #expect(entrance.handle(.groupFound(timeout: .seconds(30))) == .readCheckpoints)
+        #expect(!entrance.isStoppable)
+        #expect(entrance.handle(.checkpointsRead(of: [])) == .save(ShardID(1), Cursor(number: 11)))
+        #expect(entrance.handle(.saved) == .save(ShardID(0), Cursor(number: 10)))
+    }
+
+    @Test func `whoever heard no answer is not the maker of a group with checkpoints, or with another timeout`() {
+        var late = unsure()
+        _ = late.handle(.groupFound(timeout: .seconds(30)))
+        var other = unsure()
+        for step in [late.handle(.checkpointsRead(of: [ShardID(1)])), other.handle(.groupFound(timeout: .seconds(60)))]
+        {
+            guard case .enter = step else {
+                Issue.record("not entered: \(step)")
+                return
+            }
+        }
+    }
+
+    @Test func `a group that others made while the positions were resolved is adopted`() {
+        var entrance = entrance(.end)
+        _ = entrance.handle(.shardsListed([ShardID(0)]))
+        _ = entrance.handle(.groupFound(timeout: nil))
+        _ = entrance.handle(.resolved(Cursor(number: 10)))
+        guard case .enter = entrance.handle(.groupFound(timeout: .seconds(30))) else {
+            Issue.record("not entered")
+            return
+        }
+    }
+
     @Test func `a group that vanishes while it is entered is an error`() {
         var entrance = entrance(.begin)
         _ = entrance.handle(.shardsListed([]))
         _ = entrance.handle(.groupFound(timeout: nil))
-        _ = entrance.handle(.created(isOurs: false))
+        _ = entrance.handle(.created(by: .somebodyElse))
         #expect(entrance.handle(.groupFound(timeout: nil)) == .refuse(.groupDeleted))
     }
 

@@ -252,6 +252,30 @@ private func shards(_ numbers: Int...) -> [ShardID] { numbers.map { ShardID($0) 
         #expect(last.contains(.leave(.timeoutTooShort(.seconds(5)))))
     }
 
+    @Test func `a T below 6 s shortens the lease under which the member leaves`() throws {
+        var member = try Member.holding([0])
+        _ = member.handle(.timeoutSeen(.seconds(5)), after: .seconds(1))
+        #expect(member.membership.leaseEnd == Instant(nanoseconds: 4_000_000_000), "a fifth of T before it is over")
+        #expect(member.membership.timing.writeTimeout == .seconds(1.5))
+        #expect(member.handle(.tick, after: .seconds(3)).contains(.drop(ShardID(0))))
+    }
+
+    @Test func `a T so short that the lease is over drops everything at once, and no heartbeat asks for more`() throws {
+        var member = try Member.holding([0])
+        let actions = member.handle(.timeoutSeen(.seconds(1)), after: .milliseconds(900))
+        #expect(actions.contains(.drop(ShardID(0))))
+        #expect(!actions.contains { if case .heartbeat = $0 { true } else { false } })
+        for _ in 0..<20 { #expect(member.handle(.tick, after: .seconds(1)).isEmpty, "its task still runs") }
+        #expect(member.handle(.ended(ShardID(0))) == [.leave(.timeoutTooShort(.seconds(1)))])
+    }
+
+    @Test func `a shorter T shortens the lease also of a member that is leaving`() throws {
+        var member = try Member.holding([0])
+        _ = member.handle(.shutDown)
+        _ = member.handle(.timeoutSeen(.seconds(10)), after: .milliseconds(500))
+        #expect(member.membership.leaseEnd == Instant(nanoseconds: 8_000_000_000))
+    }
+
     @Test func `a deleted group ends the membership`() throws {
         var member = try Member.holding([0])
         _ = member.handle(.tick, after: .seconds(1))

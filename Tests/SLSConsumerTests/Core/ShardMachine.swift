@@ -13,10 +13,10 @@ struct ShardMachine {
         _ id: Int = 0, start: CursorPosition = .begin, isFixed: Bool = true, listed: Set<ShardID> = [ShardID(0)],
         configure: (inout ShardConsumer.Configuration) -> Void = { _ in }
     ) throws {
-        var configuration = ShardConsumer.Configuration(timing: try #require(GroupTiming(timeout: .seconds(30))))
+        var configuration = ShardConsumer.Configuration()
         configure(&configuration)
         shard = ShardConsumer(
-            ShardID(id), configuration: configuration,
+            ShardID(id), timing: try #require(GroupTiming(timeout: .seconds(30))), configuration: configuration,
             positions: InitialPositions(configured: start, isFixed: isFixed, listedBeforeJoining: listed), now: now)
     }
 

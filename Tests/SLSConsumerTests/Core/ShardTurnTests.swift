@@ -28,6 +28,18 @@ import Testing
         #expect(second.handle(.tick, after: .milliseconds(3_000)).contains(.readBack))
     }
 
+    @Test func `it is read back again and again, also after a look that failed`() throws {
+        var machine = try busy()
+        for _ in 0..<3 {
+            lookOut(&machine)
+            #expect(machine.handle(.readBack(at(102))).isEmpty)
+        }
+        lookOut(&machine)
+        #expect(machine.handle(.failed(.lookOut, .retriable)).isEmpty)
+        lookOut(&machine)
+        #expect(machine.handle(.readBack(at(77))).first == .report(.foreignCheckpoint(found: at(77), ours: at(102))))
+    }
+
     @Test func `its own last value is no news`() throws {
         var machine = try busy()
         lookOut(&machine)
@@ -174,6 +186,28 @@ import Testing
         #expect(machine.handle(.drain).isEmpty, "the save is waited for")
         #expect(machine.handle(.saved(at(50))) == [.end(.released)])
         #expect(machine.shard.confirmed == at(50))
+    }
+
+    @Test func `a shard that is let go while it turns to a sought position is saved where it stands`() throws {
+        var machine = try busy()
+        _ = machine.handle(.acknowledged([at(102)]))
+        #expect(machine.handle(.seek(at(50))) == [.finishProcessing])
+        #expect(machine.handle(.drain).isEmpty, "the processor is still at work")
+        #expect(machine.handle(.processorEnded(.finished)) == [.save(at(103))])
+        #expect(machine.handle(.saved(at(103))) == [.end(.released)])
+    }
+
+    @Test func `the last save is tried for a write timeout of the group as it is then, from the drain on`() throws {
+        var machine = try busy()
+        _ = machine.handle(.acknowledged([at(102)]))
+        _ = machine.handle(.drain)
+        _ = machine.handle(.tick, after: .seconds(20))
+        machine.shard.timing = try #require(GroupTiming(timeout: .seconds(10)))
+        #expect(machine.handle(.processorEnded(.finished)) == [.save(at(103))])
+        _ = machine.handle(.failed(.save, .retriable))
+        _ = machine.handle(.tick, after: .milliseconds(2_900))
+        _ = machine.handle(.failed(.save, .retriable))
+        #expect(machine.handle(.tick, after: .milliseconds(100)) == [.end(.unsaved)], "3 s with T = 10 s, not 9.5 s")
     }
 
     @Test func `a seek that cannot be saved while the shard is let go is given up after the write timeout`() throws {

@@ -253,6 +253,37 @@ extension LoopTests.HandlerTests {
         #expect(answer.current == false)
     }
 
+    @Test func `a seek that meets a hand-over is answered, and the shard goes to its next owner`() async throws {
+        let service = try ScriptedService(["app": 2])
+        try await service.fill(10)
+        let begin = try await service.client().getCursor(of: ShardID(1), in: LogstoreName("app"), from: .begin)
+        let ledger = Ledger(isOpen: false)
+        let old = try LiveMember("a", of: service, ledger: ledger)
+        let new = try LiveMember("b", of: service)
+        let answers = Lock<[Bool]>([])
+        try await running(old) {
+            try await wait(for: "log groups are handed over") { ledger.groupCount == 10 }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // The processor is busy, so that the shard turns until it ends.
+                group.addTask {
+                    let isSaved = await old.consumer.seek(ShardID(1), to: begin.advanced(by: 1))
+                    answers.withLock { $0.append(isSaved) }
+                }
+                try await running(new) {
+                    try await wait(for: "the shard is let go") {
+                        old.consumer.status.shards[ShardID(1)]?.state == .shuttingDown
+                    }
+                    #expect(await !old.consumer.seek(ShardID(1), to: begin), "it is on its way to somebody else")
+                    ledger.gate.set(())
+                    try await wait(for: "the next owner has it") { new.consumer.status.shards[ShardID(1)] != nil }
+                    try await group.waitForAll()
+                    try await wait(for: "all is saved") { try await service.isReadOut() }
+                }
+            }
+        }
+        #expect(answers.withLock { $0 } == [false])
+    }
+
     @Test func `a batch decodes its log groups on demand, each with its cursor`() async throws {
         let service = try ScriptedService(["app": 1])
         try await service.fill(3)

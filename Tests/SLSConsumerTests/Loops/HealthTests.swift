@@ -85,6 +85,31 @@ extension LoopTests.HealthTests {
         #expect(member.ledger.mostRunning == 1)
     }
 
+    @Test func `while heartbeats find no group the rounds of making it anew wait longer each time`() async throws {
+        let service = try ScriptedService(["app": 1])
+        let joinCount = Lock(0)
+        service.follow { $0.api == .heartbeat ? .refuse(404, "ConsumerGroupNotExist") : nil }
+        let member = try LiveMember("a", of: service) { $0.missingGroupPolicy = .recreate }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                _ = try await member.consumer.run(
+                    joined: { joinCount.withLock { $0 += 1 } }, process: member.ledger.take)
+            }
+            try await wait(for: "six rounds") { service.calls(.heartbeat).count >= 6 }
+            let times = service.calls(.heartbeat).map(\.sent)
+            #expect(times[5] - times[4] >= .seconds(1), "0.2 s doubling, a part of it by chance")
+            service.heal()
+            try await wait(for: "it has joined") { joinCount.withLock { $0 } == 1 }
+            try await service.client().deleteConsumerGroup(
+                ConsumerGroupName(LiveMember.group), of: LogstoreName("app"))
+            try await service.fill(3)
+            try await wait(for: "it works in the third group") { try await service.isReadOut() }
+            member.consumer.stop()
+            try await group.waitForAll()
+        }
+        #expect(joinCount.withLock { $0 } == 1, "once a run, in however many groups")
+    }
+
     @Test func `a group made anew with the start end skips what lay between, and says so`() async throws {
         let service = try ScriptedService(["app": 1])
         let member = try LiveMember("a", of: service) {
@@ -102,6 +127,38 @@ extension LoopTests.HealthTests {
             try await service.fill(3)
             try await wait(for: "what came later is read") { member.ledger.groupCount == 3 }
         }
+    }
+
+    @Test func `a shard that another member has begun in a group made anew with a fixed start is no gap`() async throws
+    {
+        let service = try ScriptedService(["app": 2])
+        try await service.fill(10)
+        let members = try ["a", "b"].map { name in
+            try LiveMember(name, of: service) { $0.missingGroupPolicy = .recreate }
+        }
+        try await running(members[0], members[1]) {
+            try await wait(for: "each has its shard") { members.allSatisfy { isAllHeld($0, 1) } }
+            try await wait(for: "all is saved") { try await service.isReadOut() }
+            // The other one learns of the end later, when the first has made the group anew and read all of it.
+            service.follow { $0.line == "b-heart" ? .hang : nil }
+            try await service.client().deleteConsumerGroup(
+                ConsumerGroupName(LiveMember.group), of: LogstoreName("app"))
+            try await service.fill(10)
+            try await wait(for: "the first has read both shards anew") {
+                try await service.isReadOut() && members[0].ledger.groupCount >= 20
+            }
+            let once = Lock(true)
+            service.follow { call in
+                guard call.line == "b-heart" else { return nil }
+                let isFirst = once.withLock { isFirst in
+                    defer { isFirst = false }
+                    return isFirst
+                }
+                return isFirst ? .refuse(404, "ConsumerGroupNotExist") : nil
+            }
+            try await wait(for: "the other has a shard again") { isAllHeld(members[1], 1) && isAllHeld(members[0], 1) }
+        }
+        #expect(members.map(\.consumer.status.gapCount) == [0, 0])
     }
 
     @Test func `a shard that comes back in a group made anew is no gap`() async throws {
@@ -124,9 +181,10 @@ extension LoopTests.HealthTests {
     }
 
     @Test func `a T set below 6 s under a live member drains it and ends it with what to do`() async throws {
-        let service = try ScriptedService(["app": 2])
+        // With T = 10 s a heartbeat every 2 s: what is left of the lease of 4 s is enough to let go in order.
+        let service = try ScriptedService(["app": 2], clock: ScaledClock(speed: 4))
         try await service.fill(10)
-        let member = try LiveMember("a", of: service)
+        let member = try LiveMember("a", of: service) { $0.timeout = .seconds(10) }
         try await running(member) {
             try await wait(for: "all is saved") { try await service.isReadOut() }
             try await service.client().updateConsumerGroup(

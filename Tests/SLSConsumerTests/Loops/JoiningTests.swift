@@ -79,6 +79,79 @@ extension LoopTests.JoiningTests {
         #expect(second.ledger.groupCount == 0, "nothing is read twice: all was saved")
     }
 
+    @Test func `a second run of one consumer is refused, and the first goes on`() async throws {
+        let service = try ScriptedService()
+        try await service.fill(4)
+        let member = try LiveMember("a", of: service, handling: (.retryForever, { _ in }))
+        try await running(member) {
+            try await wait(for: "the member has joined") { member.joined.current != nil }
+            let refusal = await #expect(throws: ConsumerError.self) {
+                try await member.consumer.run { _ in Issue.record("a batch for the second run") }
+            }
+            #expect("\(try #require(refusal))".contains("was run before"))
+            try await wait(for: "all is saved") { try await service.isReadOut() }
+            #expect(try await member.leave().isSettled)
+            await #expect(throws: ConsumerError.self, "nor after its end") { try await member.consumer.run { _ in } }
+        }
+        #expect(service.calls(.heartbeat).filter { $0.body == "[]" }.count == 2, "the first and the last")
+    }
+
+    @Test func `inside the package a consumer may run again once it has stopped, but not beside itself`() async throws {
+        let service = try ScriptedService()
+        let member = try LiveMember("a", of: service)
+        for round in 1...2 {
+            try await service.fill(4)
+            let stop = Eventually<Void>()
+            let joined = Eventually<Void>()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    let outcome = try await member.consumer.run(
+                        until: stop, joined: { joined.set(()) }, process: member.ledger.take)
+                    #expect(outcome.isSettled)
+                }
+                try await wait(for: "it has joined") { joined.current != nil }
+                await #expect(throws: ConsumerError.self) {
+                    try await member.consumer.run(until: stop, process: member.ledger.take)
+                }
+                try await wait(for: "all is saved") { try await service.isReadOut() }
+                stop.set(())
+                try await group.waitForAll()
+            }
+            #expect(member.ledger.groupCount == 4 * round)
+        }
+    }
+
+    @Test func `settings outside their ranges are refused before anything is sent, each with what to do`() async throws
+    {
+        let service = try ScriptedService()
+        let refusal = #expect(throws: ConsumerError.self) {
+            _ = try LiveMember("a", of: service) {
+                $0.timeout = .seconds(5.5)
+                $0.pullCount = 1_001
+                $0.saveInterval = .zero
+                $0.runAhead = 1
+                $0.byteBudget = 0
+                $0.byteBudgetPerShard = -1
+            }
+        }
+        let text = "\(try #require(refusal))"
+        for (setting, value, limit) in [
+            ("timeout", "5.5 seconds", "6 seconds"), ("pullCount", "1001", "1 to 1,000"),
+            ("saveInterval", "0.0 seconds", "more than 0"), ("runAhead", "1", "2 log groups"),
+            ("byteBudget", "0", "256,000,000"), ("byteBudgetPerShard", "-1", "32,000,000"),
+        ] {
+            #expect(text.contains("\(setting) is \(value), but must be ") && text.contains(limit), "\(text)")
+        }
+        let member = try LiveMember("a", of: service, handling: (.stopShard(afterTries: 0), { _ in }))
+        await member.run()
+        guard case .failure(.invalidConfiguration(let mistakes)) = member.ended.current else {
+            Issue.record("\(String(describing: member.ended.current))")
+            return
+        }
+        #expect(mistakes.map(\.setting) == ["afterTries"])
+        #expect(service.calls.isEmpty)
+    }
+
     @Test func `a stop while the start still waits is obeyed at once`() async throws {
         let service = try ScriptedService()
         service.follow { _ in .hang }
@@ -195,6 +268,32 @@ extension LoopTests.InitialPositionTests {
         try await running(second) {
             try await wait(for: "what lay between is read") { second.ledger.groupCount == 7 }
         }
+    }
+
+    @Test(arguments: [Fault.loseAnswer, .drop])
+    func `with end, the maker that hears no answer still saves every shard before its first heartbeat`(fault: Fault)
+        async throws
+    {
+        let service = try ScriptedService()
+        try await service.fill(20)
+        let once = Lock(true)
+        service.follow { call in
+            guard call.api == .createConsumerGroup else { return nil }
+            let isFirst = once.withLock { isFirst in
+                defer { isFirst = false }
+                return isFirst
+            }
+            return isFirst ? fault : nil
+        }
+        let member = try LiveMember("a", of: service) { $0.start = .end }
+        try await running(member) {
+            try await wait(for: "4 shards") { member.consumer.status.shards.values.count { $0.confirmed != nil } == 4 }
+            try await service.fill(5)
+            try await wait(for: "what came later is read") { member.ledger.groupCount == 5 }
+        }
+        #expect(service.calls(.createConsumerGroup).count == 2)
+        let relevant = service.calls.map(\.api).filter { $0 == .saveCheckpoint || $0 == .heartbeat }
+        #expect(relevant.prefix(5) == [.saveCheckpoint, .saveCheckpoint, .saveCheckpoint, .saveCheckpoint, .heartbeat])
     }
 
     @Test func `with end in a group made by hand a shard waits 10 s and then begins at the end`() async throws {

@@ -139,15 +139,20 @@ extension LoopTests.LeaseTests {
 
     @Test func `C29 a smaller T is followed within seconds`() async throws {
         let service = try ScriptedService()
-        let member = try await settled(service)
+        let lines = Lock<[String]>([])
+        let member = try LiveMember("a", of: service, logger: .collecting(into: lines))
         try await running(member) {
             try await waitForShards(4, of: member)
             try await service.client().updateConsumerGroup(
                 try ConsumerGroupName(LiveMember.group), of: try LogstoreName("app"), timeoutSeconds: 10)
             let changed = service.clock.now
             try await wait(for: "the lease is shorter") { member.consumer.status.leaseRemaining <= .seconds(8) }
-            #expect(service.clock.now - changed < .seconds(8))
+            let looks = service.calls(.listConsumerGroups, by: "a").filter { $0.sent > changed }
+            #expect(looks.count <= 2, "by the first look after the change, or the one that was about to leave")
             #expect(member.consumer.status.leaseLossCount == 0)
+            let alarms = lines.withLock { $0 }.filter { $0.contains("somebody changed the group's timeout") }
+            #expect(alarms.count == 1)
+            #expect(alarms.allSatisfy { $0.hasPrefix("error") && $0.contains("10s") })
         }
     }
 

@@ -42,7 +42,7 @@ struct LiveMember: Sendable {
         self.name = name
         self.ledger = ledger
         self.handling = handling
-        consumer = Consumer(
+        consumer = try Consumer(
             configuration,
             client: try service.client(
                 by: service.line(line), credentials: asking.credentials, wallClock: asking.wallClock),
@@ -102,6 +102,8 @@ final class Ledger: Sendable {
         let shard: ShardID
         let first: Cursor
         let count: Int
+        /// Each log group's own, as `fill` wrote it.
+        let markers: [String]
     }
 
     private struct State {
@@ -133,13 +135,22 @@ final class Ledger: Sendable {
         }
         var sentUpTo: Cursor?
         for await batch in held.batches {
-            state.withLock { $0.entries.append(Entry(shard: batch.shard, first: batch.first, count: batch.count)) }
+            let entry = Entry(
+                shard: batch.shard, first: batch.first, count: batch.count, markers: Self.markers(in: batch))
+            state.withLock { $0.entries.append(entry) }
             sentUpTo = batch.next
             if await gate.value() == nil { break }
             held.acknowledge(batch)
         }
         state.withLock { $0.running[held.id, default: 1] -= 1 }
         return ProcessingResult(sentUpTo: sentUpTo)
+    }
+
+    /// None where the bytes are no log groups, as some tests have it.
+    private static func markers(in batch: Batch) -> [String] {
+        // What cannot be read has no marker to compare.
+        let groups = (try? batch.logGroups()) ?? []
+        return groups.flatMap { $0.logGroup.logs.flatMap(\.contents).filter { $0.key == "message" }.map(\.value) }
     }
 }
 
@@ -149,10 +160,12 @@ extension Logger {
 }
 
 extension ScriptedService {
-    /// Writes log groups of one log each to `app`, to any shard.
-    func fill(_ count: Int, logstore: String = "app") async throws {
+    /// Writes log groups of one log each to `app`, to any shard; their markers are numbers.
+    ///
+    /// - Parameter first: The first one's number.
+    func fill(_ count: Int, from first: Int = 0, logstore: String = "app") async throws {
         let client = try client()
-        for number in 0..<count {
+        for number in first..<first + count {
             let group = LogGroup.make(topic: "t", marker: "\(number)")
             try await client.putLogs(PutLogsBody(compressing: group.serialized), to: try LogstoreName(logstore))
         }

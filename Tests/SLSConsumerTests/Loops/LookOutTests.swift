@@ -15,21 +15,32 @@ extension LoopTests.LookOutTests {
 
     @Test func `C30 two members under one name both alarm within seconds, and nothing is lost`() async throws {
         let service = try ScriptedService(["app": 2])
-        let first = try LiveMember("twin", of: service, line: "one")
-        let second = try LiveMember("twin", of: service, line: "two")
+        let (oneLines, twoLines) = (Lock<[String]>([]), Lock<[String]>([]))
+        let first = try LiveMember("twin", of: service, line: "one", logger: .collecting(into: oneLines))
+        let second = try LiveMember("twin", of: service, line: "two", logger: .collecting(into: twoLines))
         try await running(first, second) {
             try await wait(for: "both believe that they have both shards") {
                 [first, second].allSatisfy { $0.consumer.status.shards.count { $0.value.confirmed != nil } == 2 }
             }
             // A look in 3 s, each of which may find what the other has saved: as a rule both know within 5 to 25 s.
+            var written = 0
             try await wait(for: "both alarm") {
-                try await service.fill(5)
+                try await service.fill(5, from: written)
+                written += 5
                 return [first, second].allSatisfy { $0.consumer.status.foreignCheckpointCount > 0 }
             }
-            #expect(Set([first, second].flatMap { $0.ledger.entries.map(\.first) }).count > 0)
+            for (name, lines) in [("one", oneLines), ("two", twoLines)] {
+                let alarm = lines.withLock { $0 }.first { $0.contains("somebody else has set") }
+                #expect(alarm?.contains("another process runs under this consumer's name") == true, "\(name)")
+            }
             second.consumer.stop()
             second.stop.set(())
+            _ = await second.ended.value()
+            try await service.fill(5, from: written)
+            written += 5
             try await wait(for: "the one that stays reads on") { try await service.isReadOut() }
+            let arrived = [first, second].flatMap { $0.ledger.entries.flatMap(\.markers) }
+            #expect(Set(arrived) == Set((0..<written).map { "\($0)-0" }), "by content, from first to last")
         }
     }
 

@@ -17,27 +17,38 @@ extension LoopTests.ShardTaskTests {
     func `C25 a save that says the shard is another's drops it at once`(status: Int, code: String) async throws {
         let service = try ScriptedService(["app": 2])
         try await service.fill(20)
-        let member = try LiveMember("a", of: service)
-        let refused = Lock(false)
+        let told = Lock<[Rebalance]>([])
+        let member = try LiveMember("a", of: service) {
+            $0.rebalanced = { change in told.withLock { $0.append(change) } }
+        }
+        let saveCount = Lock(0)
         service.follow { call in
             guard call.api == .saveCheckpoint, call.body.contains(#""shard":0"#) else { return nil }
-            let isFirst = refused.withLock { refused in
-                defer { refused = true }
-                return !refused
+            let number = saveCount.withLock { count in
+                count += 1
+                return count
             }
-            return isFirst ? .refuse(status, code) : nil
+            // The first one is of the start position; this is of what the processor has acknowledged.
+            return number == 2 ? .refuse(status, code) : nil
         }
         try await running(member) {
             // The service still says that the shard is ours, so the next heartbeat brings it back.
             try await wait(for: "all is saved") { try await service.isReadOut() }
         }
         let saves = service.calls(.saveCheckpoint).filter { $0.body.contains(#""shard":0"#) }
-        #expect(saves.count { $0.status == status } == 1)
+        #expect(saves.map(\.status).prefix(3) == [200, status, 200])
         let refusal = try #require(saves.first { $0.status == status })
         // A little behind the answer: it takes its way to the task, too.
         let known = try #require(refusal.ended) + .milliseconds(100)
         let next = try #require(service.calls.first { $0.sent > known && isAbout($0, shard: 0) })
         #expect(next.api == .listCheckpoints, "it began anew: no save and no pull in between")
+        let begin = try await service.client().getCursor(of: ShardID(0), in: LogstoreName("app"), from: .begin)
+        let changes = told.withLock { $0 }.filter { $0 != .gained(ShardID(1)) && $0 != .gained(ShardID(0)) }
+        #expect(changes.count { $0 == .lost(ShardID(0)) } == 1, "dropped, not let go in order")
+        #expect(changes.count { $0 == .started(ShardID(0), at: begin) } == 2, "from the checkpoint, as it stands")
+        let entries = member.ledger.entries.filter { $0.shard == ShardID(0) }
+        #expect(entries.count { $0.first == begin } == 2, "what was not saved comes again")
+        #expect(!changes.contains(.released(ShardID(0))))
         #expect(member.ledger.mostRunning == 1)
     }
 
