@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test sanitize check build release install-deps python-env clean
+.PHONY: help demo test sanitize docs check build release install-deps python-env clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -15,6 +15,9 @@ test: install-deps python-env ## install what is missing, build, and run every t
 
 sanitize: install-deps ## run the hostile-input tests under AddressSanitizer, leaks included
 	@scripts/sanitize.sh
+
+docs: ## make the library's documentation, and fail where a link leads nowhere
+	@scripts/docs.sh
 
 check: ## quick subset before a commit, offline: format, build with import check, unit and tidy tests
 	@scripts/check.sh
