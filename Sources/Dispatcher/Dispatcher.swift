@@ -33,8 +33,8 @@ public final class Dispatcher: Sendable {
     private let deadLetter: ShardDelivery.Target?
     private let consumer: Consumer
     private let counters: DispatchCounters
-    private let clock: ConsumerClock
-    private let logger: Logger
+    let clock: ConsumerClock
+    let logger: Logger
 
     /// Takes a name and starts the HTTP clients; nothing is sent yet.
     ///
@@ -157,7 +157,7 @@ public final class Dispatcher: Sendable {
         // Stopped before anything was sent: nothing is owed.
         guard try await check(until: stop) else { return Outcome(isSettled: true) }
         let outcome = try await forward(until: stop, joined: joined)
-        return Outcome(isSettled: await outwaitSaves(after: outcome))
+        return await outwaitSaves(after: outcome)
     }
 
     /// Asks for every logstore of the settings.
@@ -174,11 +174,13 @@ public final class Dispatcher: Sendable {
     }
 
     /// Joins the group and forwards until told to stop. It may be called again when it has returned.
+    ///
+    /// - Parameter before: How the last call stopped, of this or of another dispatcher under the same name.
     func forward(
-        until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void
+        until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void, after before: Consumer.Outcome? = nil
     ) async throws(DispatchError) -> Outcome {
         do throws(ConsumerError) {
-            let consumed = try await consume(until: stop, joined: joined)
+            let consumed = try await consume(until: stop, joined: joined, after: before)
             return Outcome(isSettled: consumed.isSettled, consumed: consumed)
         } catch {
             throw .consumer(error)
@@ -188,13 +190,16 @@ public final class Dispatcher: Sendable {
     /// Waits, where exactly once rests on it, until no late copy of an earlier save can come: it would take a checkpoint back,
     /// and a changed configuration would then deliver again. What one has taken back meanwhile is saved once more.
     ///
-    /// - Returns: Whether the checkpoints cover everything that was sent, and stay so.
-    func outwaitSaves(after outcome: Outcome, before next: Dispatcher? = nil) async -> Bool {
+    /// - Returns: The outcome; settled where the checkpoints cover everything that was sent, and stay so.
+    func outwaitSaves(after outcome: Outcome, before next: Dispatcher? = nil) async -> Outcome {
         let waits = [self, next].compactMap(\.self).map(\.settings.delivery).filter(\.mode.isExact).map(\.batchWait)
-        guard outcome.isSettled, let wait = waits.max(), let consumed = outcome.consumed else {
-            return outcome.isSettled
-        }
-        if next == nil { return await consumer.outwaitLateSaves(after: consumed, for: wait) }
+        guard outcome.isSettled, let wait = waits.max(), let consumed = outcome.consumed else { return outcome }
+        let isCovered = await isCovered(after: consumed, for: wait, keepsSeat: next != nil)
+        return isCovered ? outcome : Outcome(isSettled: false, consumed: consumed.doubted)
+    }
+
+    private func isCovered(after consumed: Consumer.Outcome, for wait: Duration, keepsSeat: Bool) async -> Bool {
+        guard keepsSeat else { return await consumer.outwaitLateSaves(after: consumed, for: wait) }
         let done = Eventually<Void>()
         return await withTaskGroup(of: Void.self) { [consumer] group in
             group.addTask { await consumer.keepSeat(after: consumed, until: done) }
@@ -206,7 +211,7 @@ public final class Dispatcher: Sendable {
 
     /// Consumes, and beside it looks out for changes of the targets' shards where ids may be forgotten by them.
     private func consume(
-        until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void
+        until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void, after before: Consumer.Outcome?
     ) async throws(ConsumerError) -> Consumer.Outcome {
         let changes = TargetChanges()
         let surroundings = surroundings(changes)
@@ -225,7 +230,7 @@ public final class Dispatcher: Sendable {
             group.addTask {
                 do throws(ConsumerError) {
                     return .success(
-                        try await consumer.run(until: stop, joined: joined) { held in
+                        try await consumer.run(until: stop, joined: joined, after: before) { held in
                             await ShardDelivery(held, in: surroundings).run()
                         })
                 } catch {

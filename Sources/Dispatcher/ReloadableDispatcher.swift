@@ -1,40 +1,16 @@
 public import Logging
+import SLSClient
 import SLSConsumer
+import SLSProtocol
 public import System
 
 /// A dispatcher whose settings may change while it runs: one `Dispatcher` after another, under one name in the group.
 ///
 /// A change is a barrier (consumer-group.md 5.5): the one at work finishes its queues, saves the checkpoints and waits until no
 /// late copy of a save can follow; then the next begins where it ended. So nothing is delivered under two generations of
-/// keys. Where the queues cannot be finished, the old settings go on.
+/// keys. Where the queues cannot be finished, or the next cannot join, the old settings go on.
 public final class ReloadableDispatcher: Sendable {
-    /// Why the settings were not changed; those before go on.
-    public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
-        /// These cannot be changed while the program runs.
-        case fixed([String])
-        /// The new settings cannot be read, or a dispatcher cannot start with them.
-        case cannotStart(String)
-        /// Something sent is not settled, so another generation could deliver it again. What is in the way.
-        case unfinished([String])
-        /// The program is stopping, or its dispatcher failed.
-        case stopped
-
-        /// A sentence for a person, with what to do.
-        public var description: String {
-            switch self {
-            case .fixed(let names):
-                "\(names.joined(separator: ", ")) cannot change while the program runs: stop it and start it anew"
-            case .cannotStart(let reason): reason
-            case .unfinished(let reasons):
-                "not everything that was sent could be finished and saved (\(reasons.joined(separator: "; "))), so a change "
-                    + "now could deliver it again: ask again once that is over, or restart the program with the new settings, "
-                    + "which brings copies at worst"
-            case .stopped: "the program is stopping"
-            }
-        }
-    }
-
-    /// A change that waits for the barrier.
+    /// A change that waits for the barrier, and then for the next one to join.
     private struct Change: Sendable {
         let next: Dispatcher
         /// What may keep the queues from being finished.
@@ -42,18 +18,47 @@ public final class ReloadableDispatcher: Sendable {
         let done = Eventually<Result<Void, Refusal>>()
     }
 
+    /// A dispatcher that has taken another's place, which is kept until the new one has joined.
+    private struct Trial: Sendable {
+        let previous: Dispatcher
+        let change: Change
+        let joined = Eventually<Void>()
+
+        var hasJoined: Bool { joined.current != nil }
+    }
+
+    /// One stay of one dispatcher in the group.
+    private struct Turn: Sendable {
+        let dispatcher: Dispatcher
+        let trial: Trial?
+        /// How the turn before it ended.
+        let before: Consumer.Outcome?
+        /// Whether it was in the group before: then it is not to fail where joining does.
+        let isReturning: Bool
+        let joined: @Sendable () -> Void
+    }
+
     private struct State {
         var current: Dispatcher
+        var isChanging = false
         var change: Change?
+        /// Set until the present one has joined in the place of another.
+        var trial: Trial?
         /// Set to stop the present one.
         var barrier = Eventually<Void>()
         var isOver = false
+        var hasJoined = false
         var reloadCount = 0
         var lastRefusal: Refusal?
     }
 
+    /// How long a new one may try to join: its calls are repeated for a minute, then comes the first heartbeat.
+    private static let trialTime = Duration.seconds(90)
+
     private let make: @Sendable (DispatcherSettings) throws(DispatchError) -> Dispatcher
     private let state: Lock<State>
+    /// Set when `run` has ended.
+    private let over = Eventually<Void>()
 
     /// Takes a name and starts the HTTP clients; nothing is sent yet.
     ///
@@ -92,41 +97,57 @@ public final class ReloadableDispatcher: Sendable {
     ) async throws(DispatchError) -> Dispatcher.Outcome {
         defer { close() }
         guard try await current.check(until: stop) else { return Dispatcher.Outcome(isSettled: true) }
-        let hasJoined = Lock(false)
-        let joinedOnce: @Sendable () -> Void = {
-            let isFirst = hasJoined.withLock { hasJoined in
-                defer { hasJoined = true }
-                return !hasJoined
-            }
-            if isFirst { joined() }
-        }
+        var before: Consumer.Outcome?
+        var isReturning = false
         while true {
-            let dispatcher = current
-            let outcome = try await forward(dispatcher, until: stop, joined: joinedOnce)
-            let change = takeChange()
-            guard let change, stop.current == nil else {
-                change?.done.set(.failure(.stopped))
-                return Dispatcher.Outcome(isSettled: await dispatcher.outwaitSaves(after: outcome))
+            let (dispatcher, trial) = state.withLock { ($0.current, $0.trial) }
+            let outcome: Dispatcher.Outcome
+            do throws(DispatchError) {
+                outcome = try await forward(
+                    Turn(
+                        dispatcher: dispatcher, trial: trial, before: before, isReturning: isReturning,
+                        joined: { self.noteJoined(trial, joined) }), until: stop)
+            } catch {
+                // It has sent nothing: the one before it goes on where it was.
+                guard let trial, !trial.hasJoined else { throw error }
+                giveUp(trial, .cannotStart("\(error)"))
+                isReturning = true
+                continue
             }
+            if stop.current != nil || Task.isCancelled { return await dispatcher.outwaitSaves(after: outcome) }
+            before = outcome.consumed
+            isReturning = true
+            if let trial, !trial.hasJoined {
+                giveUp(trial, .cannotStart("the group could not be joined with them within \(Self.trialTime)"))
+                continue
+            }
+            guard let change = takeChange() else { continue }
             if change.next.settings.needsBarrier(after: dispatcher.settings) {
-                guard await dispatcher.outwaitSaves(after: outcome, before: change.next) else {
+                let settled = await dispatcher.outwaitSaves(after: outcome, before: change.next)
+                before = settled.consumed
+                guard settled.isSettled else {
                     change.done.set(.failure(.unfinished(change.obstacles)))
                     continue
                 }
             }
+            isReturning = false
             state.withLock { state in
+                state.trial = Trial(previous: dispatcher, change: change)
                 state.current = change.next
-                state.reloadCount += 1
             }
-            await dispatcher.shutdown()
-            change.done.set(.success(()))
         }
     }
 
-    /// Changes the settings while `run` is at work, by a barrier; one call at a time.
+    /// Changes the settings while `run` is at work, by a barrier; returns when the group was joined with the new ones.
     ///
     /// - Throws: `Refusal`; the settings before are in force then.
     public func reload(_ settings: DispatcherSettings) async throws(Refusal) {
+        let isFirst = state.withLock { state in
+            defer { state.isChanging = true }
+            return !state.isChanging
+        }
+        guard isFirst else { throw .busy }
+        defer { state.withLock { $0.isChanging = false } }
         do throws(Refusal) {
             try await change(to: settings)
             state.withLock { $0.lastRefusal = nil }
@@ -159,7 +180,7 @@ public final class ReloadableDispatcher: Sendable {
     private func takeOver(by next: Dispatcher) async throws(Refusal) {
         let isChecked: Bool
         do throws(DispatchError) {
-            isChecked = try await next.check(until: state.withLock { $0.barrier })
+            isChecked = try await next.check(until: over)
         } catch {
             throw .cannotStart("\(error)")
         }
@@ -177,7 +198,7 @@ public final class ReloadableDispatcher: Sendable {
 
     /// Runs one dispatcher until it is told to stop, or a change waits.
     private func forward(
-        _ dispatcher: Dispatcher, until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void
+        _ turn: Turn, until stop: Eventually<Void>
     ) async throws(DispatchError) -> Dispatcher.Outcome {
         let barrier = Eventually<Void>()
         state.withLock { state in
@@ -191,8 +212,12 @@ public final class ReloadableDispatcher: Sendable {
                 return nil
             }
             group.addTask {
+                if let trial = turn.trial { await Self.attend(trial, clock: turn.dispatcher.clock, barrier) }
+                return nil
+            }
+            group.addTask {
                 do throws(DispatchError) {
-                    return .success(try await dispatcher.forward(until: barrier, joined: joined))
+                    return .success(try await Self.persist(turn, until: barrier))
                 } catch {
                     return .failure(error)
                 }
@@ -207,6 +232,63 @@ public final class ReloadableDispatcher: Sendable {
         return try result.get()
     }
 
+    /// Forwards; whoever was in the group before tries until it is in again, or told to stop.
+    private static func persist(
+        _ turn: Turn, until barrier: Eventually<Void>
+    ) async throws(DispatchError) -> Dispatcher.Outcome {
+        let (dispatcher, clock) = (turn.dispatcher, turn.dispatcher.clock)
+        var backoff = Backoff()
+        var random = SystemRandomNumberGenerator()
+        while true {
+            do throws(DispatchError) {
+                return try await dispatcher.forward(until: barrier, joined: turn.joined, after: turn.before)
+            } catch {
+                guard turn.isReturning, case .consumer(.call) = error, !Task.isCancelled else { throw error }
+                dispatcher.logger.error(
+                    "the group cannot be joined again after a change was refused; it is tried on",
+                    metadata: ["error": "\(error)"])
+            }
+            let next = clock.now() + backoff.next(using: &random)
+            _ = await until(barrier) { await clock.sleep(until: next) }
+            // Nothing was sent meanwhile.
+            if barrier.current != nil {
+                return Dispatcher.Outcome(isSettled: turn.before?.isSettled ?? true, consumed: turn.before)
+            }
+        }
+    }
+
+    /// Closes the connections of the one before once the new one has joined; ends the turn if it does not.
+    private static func attend(_ trial: Trial, clock: ConsumerClock, _ barrier: Eventually<Void>) async {
+        let end = clock.now() + trialTime
+        let isLate: Void? = await until(trial.joined) { await clock.sleep(until: end) }
+        if isLate != nil { barrier.set(()) }
+        _ = await trial.joined.value()
+        if trial.hasJoined { await trial.previous.shutdown() }
+    }
+
+    private func noteJoined(_ trial: Trial?, _ joined: @Sendable () -> Void) {
+        let isFirst = state.withLock { state in
+            defer { state.hasJoined = true }
+            if trial != nil {
+                state.trial = nil
+                state.reloadCount += 1
+            }
+            return !state.hasJoined
+        }
+        if isFirst { joined() }
+        trial?.joined.set(())
+        trial?.change.done.set(.success(()))
+    }
+
+    /// Puts the one before back in its place.
+    private func giveUp(_ trial: Trial, _ refusal: Refusal) {
+        state.withLock { state in
+            state.current = trial.previous
+            state.trial = nil
+        }
+        trial.change.done.set(.failure(refusal))
+    }
+
     private func takeChange() -> Change? {
         state.withLock { state in
             defer { state.change = nil }
@@ -216,11 +298,13 @@ public final class ReloadableDispatcher: Sendable {
 
     /// Lets nobody wait for a barrier any more.
     private func close() {
-        let change = state.withLock { state -> Change? in
+        let (change, trial) = state.withLock { state in
             state.isOver = true
             defer { state.change = nil }
-            return state.change
+            return (state.change, state.trial)
         }
+        if let trial { giveUp(trial, .stopped) }
         change?.done.set(.failure(.stopped))
+        over.set(())
     }
 }

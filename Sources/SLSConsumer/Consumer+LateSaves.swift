@@ -67,7 +67,7 @@ extension Consumer {
         }
     }
 
-    private func checkpointsNow() async throws(ClientError) -> [ShardID: Cursor] {
+    func checkpointsNow() async throws(ClientError) -> [ShardID: Cursor] {
         var tryCount = 0
         while true {
             do throws(ClientError) {
@@ -81,5 +81,16 @@ extension Consumer {
                 await clock.sleep(until: clock.now() + .seconds(1))
             }
         }
+    }
+}
+
+extension Consumer.Outcome {
+    /// The same where `outwaitLateSaves` has failed: the checkpoints that stood there may have been taken back.
+    package var doubted: Consumer.Outcome {
+        var owed = owed
+        for (shard, outcome) in left.sorted(by: { $0.key < $1.key }) {
+            if let confirmed = outcome.confirmed { owed.owe(shard, upTo: confirmed) }
+        }
+        return Consumer.Outcome(isSettled: false, left: left, timing: timing, owed: owed)
     }
 }

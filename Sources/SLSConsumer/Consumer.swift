@@ -61,6 +61,8 @@ public final class Consumer: Sendable {
         var left: [ShardID: ShardOutcome] = [:]
         /// The group's times when it stopped; nil where it did not stop as a member.
         var timing: GroupTiming?
+        /// What was sent, by this run and those before it, that no checkpoint is known to cover.
+        package var owed = SentPositions()
     }
 
     let clock: ConsumerClock
@@ -128,15 +130,16 @@ public final class Consumer: Sendable {
     ///   - stop: Set to stop: what is in flight is finished and saved, heartbeats go on until then, half of T at most.
     ///     Cancelling the task instead stops at once, without a last save.
     ///   - joined: Called after the first acknowledged heartbeat.
+    ///   - before: How the run before it stopped: what that one sent is owed until a checkpoint covers it.
     ///   - process: Processes one shard; called once for each shard that is held.
     /// - Throws: `ConsumerError` when it cannot join, the group is gone, or a run is at work.
     package func run(
-        until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void = {},
+        until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void = {}, after before: Outcome? = nil,
         process: @escaping ShardProcessor
     ) async throws(ConsumerError) -> Outcome {
         try begin()
         defer { isTaken.withLock { $0 = false } }
-        return try await work(until: stop, joined: joined, process: process)
+        return try await work(until: stop, joined: joined, after: before, process: process)
     }
 
     /// Lets one run be at work: a second would report other shards under the same name.
@@ -149,7 +152,8 @@ public final class Consumer: Sendable {
     }
 
     func work(
-        until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void, process: @escaping ShardProcessor
+        until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void, after before: Outcome? = nil,
+        process: @escaping ShardProcessor
     ) async throws(ConsumerError) -> Outcome {
         var left = LeftBehind()
         let hasJoined = Lock(false)
@@ -164,20 +168,25 @@ public final class Consumer: Sendable {
         var random = SystemRandomNumberGenerator()
         while true {
             let door = GroupDoor(client: client, configuration: configuration, clock: clock, logger: logger)
-            // Stopped before anything was sent: nothing is owed. What a deleted group had is not saved any more.
-            guard let entry = try await door.enter(until: stop) else { return Outcome(isSettled: left.isEmpty) }
+            guard let entry = try await door.enter(until: stop) else {
+                // Nothing was sent by this run. What a deleted group had is not saved any more.
+                return left.isEmpty ? await stoppedOutside(after: before) : Outcome(isSettled: false)
+            }
             let calls = calls(entry)
             let surroundings = surroundings(
                 calls, left: await told(of: left, by: entry, calls), process: process)
             var loop = MemberLoop(
                 membership: Membership(timing: entry.timing, now: clock.now()), lease: calls.lease,
                 positions: entry.positions, surroundings: surroundings, configuration: configuration, client: client,
-                heartbeatClient: heartbeatClient, joined: joinedOnce)
+                heartbeatClient: heartbeatClient, joined: joinedOnce, before: left.isEmpty ? before : nil)
             switch await loop.run(until: stop) {
             case nil: return Outcome(isSettled: false)
             case .shutDown:
+                let owed = await unpaid(loop.debts) { () async throws(ClientError) in
+                    try await calls.readCheckpoints(of: nil).cursors
+                }
                 return Outcome(
-                    isSettled: await isCovered(loop.debts, calls), left: loop.left, timing: loop.membership.timing)
+                    isSettled: owed.isCovered, left: loop.left, timing: loop.membership.timing, owed: owed)
             case .timeoutTooShort(let timeout):
                 throw .timeoutTooShort(group: configuration.group, timeout: timeout)
             case .groupMissing:
@@ -237,13 +246,23 @@ public final class Consumer: Sendable {
             logger: logger, troubles: ThrottledLogger(logger, clock: clock))
     }
 
-    /// Whether the checkpoints cover everything that was sent; where it is not known, the service is asked, once.
-    private func isCovered(_ debts: SentPositions, _ calls: ShardCalls) async -> Bool {
-        if debts.isCovered { return true }
-        do {
-            return debts.covered(by: try await calls.readCheckpoints(of: nil).cursors).isCovered
+    /// How a run stopped that did not become a member: what those before it sent is owed as before.
+    private func stoppedOutside(after before: Outcome?) async -> Outcome {
+        guard let before else { return Outcome(isSettled: true) }
+        let owed = await unpaid(before.owed) { () async throws(ClientError) in try await checkpointsNow() }
+        return Outcome(isSettled: owed.isCovered, left: before.left, timing: before.timing, owed: owed)
+    }
+
+    /// What the checkpoints do not cover; where it is not known, the service is asked.
+    private func unpaid(
+        _ debts: SentPositions, _ checkpoints: () async throws(ClientError) -> [ShardID: Cursor]
+    ) async -> SentPositions {
+        if debts.isCovered { return debts }
+        do throws(ClientError) {
+            return debts.covered(by: try await checkpoints())
         } catch {
-            return false
+            logger.debug("what is owed cannot be looked up", metadata: ["error": "\(error)"])
+            return debts
         }
     }
 }

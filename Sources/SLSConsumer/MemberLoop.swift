@@ -20,7 +20,7 @@ struct MemberLoop {
     let joined: @Sendable () -> Void
 
     /// What was sent, and by all we know is not covered by a checkpoint.
-    private(set) var debts = SentPositions()
+    private(set) var debts: SentPositions
     /// The checkpoints that our tasks last saw confirmed.
     private var lastConfirmed: [ShardID: Cursor] = [:]
 
@@ -32,7 +32,7 @@ struct MemberLoop {
     }
 
     /// How the shards ended that were let go because we stopped.
-    private(set) var left: [ShardID: ShardOutcome] = [:]
+    private(set) var left: [ShardID: ShardOutcome]
 
     private let mailbox = Mailbox<Message>()
     private var tasks: [ShardID: ShardTask] = [:]
@@ -42,7 +42,7 @@ struct MemberLoop {
     init(
         membership: Membership, lease: Lease, positions: InitialPositions, surroundings: ShardTask.Surroundings,
         configuration: Consumer.Configuration, client: SLSClient, heartbeatClient: SLSClient,
-        joined: @escaping @Sendable () -> Void
+        joined: @escaping @Sendable () -> Void, before: Consumer.Outcome?
     ) {
         self.membership = membership
         self.lease = lease
@@ -52,6 +52,8 @@ struct MemberLoop {
         self.client = client
         self.heartbeatClient = heartbeatClient
         self.joined = joined
+        debts = before?.owed.withoutHolds ?? SentPositions()
+        left = before?.left ?? [:]
     }
 
     /// Runs until the membership says that nothing is left to do.

@@ -21,9 +21,10 @@ import Testing
                 given: "a", group: settings.group, scope: ["\(MonotonicClock.nanoseconds())"])
             let clock = service.clock.consumerClock
             reloadable = try ReloadableDispatcher(settings) { settings throws(DispatchError) in
-                try Dispatcher(
-                    settings, identity: identity, transport: service.line("a"), targetTransport: service.line("a"),
-                    heartbeatTransport: service.line("a-heart"), clock: clock, logger: logger.logger)
+                let line = settings.delivery.identity.word.isEmpty ? "a" : settings.delivery.identity.word
+                return try Dispatcher(
+                    settings, identity: identity, transport: service.line(line), targetTransport: service.line(line),
+                    heartbeatTransport: service.line("\(line)-heart"), clock: clock, logger: logger.logger)
             }
         }
 
@@ -193,6 +194,90 @@ import Testing
         #expect(try await service.copies(0..<60) == (1, 1))
     }
 
+    @Test func `what was sent before a refused change is owed by the next one too, and by a stop`() async throws {
+        let service = try ScriptedService.withTargets()
+        let live = try Live(service, try Self.settings { $0.groupTimeout = .seconds(60) })
+        try await service.fill(0..<60)
+        service.follow { call in
+            call.api == .putLogs && call.request.url.contains("/audit/") ? .refuse(400, "PostBodyInvalid") : nil
+        }
+        try await live.run {
+            try await wait(for: "a shard is blocked", within: .seconds(120)) {
+                live.reloadable.current.status.shards.contains { $0.state == "blocked" }
+            }
+            let lanes = try Self.settings { $0.delivery.laneCount = 2 }
+            await #expect(throws: ReloadableDispatcher.Refusal.self) { try await live.reloadable.reload(lanes) }
+            // From here on it is given no shard, and so sends nothing more.
+            service.follow { call in
+                call.api == .heartbeat || call.api == .putLogs ? .refuse(500, "InternalServerError") : nil
+            }
+            await #expect(throws: ReloadableDispatcher.Refusal.self) { try await live.reloadable.reload(lanes) }
+            #expect(live.reloadable.lastRefusal?.description.contains("not everything that was sent") == true)
+            #expect(live.reloadable.reloadCount == 0)
+            #expect(try await !live.leave(), "exit status 2")
+        }
+        #expect(try await service.copies(0..<60) == (0, 1))
+    }
+
+    @Test(arguments: [APICall.listConsumerGroups, .heartbeat])
+    func `settings that cannot join the group are refused, and the old ones go on where they were`(
+        forbidden: APICall
+    ) async throws {
+        let service = try ScriptedService.withTargets()
+        let live = try Live(service, try Self.settings())
+        try await service.fill(0..<30)
+        service.follow { call in
+            call.api == forbidden && call.line.hasPrefix("b") ? .refuse(403, "Unauthorized") : nil
+        }
+        let other = try #require(DeliveryIdentity("b"))
+        try await live.run {
+            try await wait(for: "all is covered", within: .seconds(120)) { try await service.isCovered() }
+            await #expect(throws: ReloadableDispatcher.Refusal.self) {
+                try await live.reloadable.reload(try Self.settings { $0.delivery.identity = other })
+            }
+            #expect(service.calls(forbidden).contains { $0.line.hasPrefix("b") && $0.status == 403 })
+            try await service.fill(30..<60)
+            try await wait(for: "all is covered", within: .seconds(120)) { try await service.isCovered() }
+            #expect(live.reloadable.reloadCount == 0 && live.reloadable.lastRefusal != nil)
+            #expect(try await live.leave())
+        }
+        #expect(try await service.copies(0..<60) == (1, 1))
+    }
+
+    @Test func `after a refused change the old settings join again, however often that is refused at first`()
+        async throws
+    {
+        let service = try ScriptedService.withTargets()
+        let live = try Live(service, try Self.settings { $0.groupTimeout = .seconds(60) })
+        try await service.fill(0..<60)
+        service.follow { call in
+            call.api == .putLogs && call.request.url.contains("/audit/") ? .refuse(400, "PostBodyInvalid") : nil
+        }
+        try await live.run {
+            try await wait(for: "a shard is blocked", within: .seconds(120)) {
+                live.reloadable.current.status.shards.contains { $0.state == "blocked" }
+            }
+            let refusals = Lock(0)
+            service.follow { call in
+                if call.api == .putLogs, call.request.url.contains("/audit/") { return .refuse(400, "PostBodyInvalid") }
+                guard call.api == .listConsumerGroups, call.line == "a" else { return nil }
+                refusals.withLock { $0 += 1 }
+                return .refuse(401, "Unauthorized")
+            }
+            await #expect(throws: ReloadableDispatcher.Refusal.self) {
+                try await live.reloadable.reload(try Self.settings { $0.delivery.laneCount = 2 })
+            }
+            let before = refusals.withLock { $0 }
+            try await wait(for: "it has tried three times", within: .seconds(120)) {
+                refusals.withLock { $0 } >= before + 3
+            }
+            service.heal()
+            try await wait(for: "all is covered", within: .seconds(120)) { try await service.isCovered() }
+            #expect(try await live.leave())
+        }
+        #expect(try await service.copies(0..<60) == (1, 1))
+    }
+
     @Test func `a dead-letter logstore can be given to a shard that is blocked, for the keys stay as they are`()
         async throws
     {
@@ -232,6 +317,9 @@ import Testing
             async let change: Void = live.reloadable.reload(try Self.settings { $0.delivery.laneCount = 2 })
             try await wait(for: "the barrier was asked for", within: .seconds(120)) {
                 live.reloadable.current.status.shards.contains { $0.state == "shuttingDown" }
+            }
+            await #expect(throws: ReloadableDispatcher.Refusal.busy) {
+                try await live.reloadable.reload(try Self.settings())
             }
             live.stop.set(())
             service.heal()

@@ -29,7 +29,7 @@ package struct ShardOutcome: Equatable, Sendable {
 /// Up to where anything was sent of each shard, as long as no checkpoint is known to cover it.
 ///
 /// A shard may be lost and come back, and what its next task sends may be less than what the one before did.
-package struct SentPositions: Sendable {
+package struct SentPositions: Equatable, Sendable {
     private var positions: [ShardID: Cursor] = [:]
     /// Those that waited for a person's decision when we stopped.
     private var held: Set<ShardID> = []
@@ -56,6 +56,18 @@ package struct SentPositions: Sendable {
             if let checkpoint = checkpoints[shard] { left.cover(shard, upTo: checkpoint) }
         }
         return left
+    }
+
+    /// The same for a run that begins now: which shards wait for a person is for it to say.
+    package var withoutHolds: SentPositions {
+        var positions = self
+        positions.held = []
+        return positions
+    }
+
+    /// Up to `position` it was sent, and no checkpoint is known to cover it any more.
+    package mutating func owe(_ shard: ShardID, upTo position: Cursor) {
+        positions[shard] = max(positions[shard] ?? position, position)
     }
 
     private mutating func cover(_ shard: ShardID, upTo cursor: Cursor) {
