@@ -105,6 +105,7 @@ public final class Dispatcher: Sendable {
         configuration.timeout = settings.groupTimeout
         configuration.start = settings.start.position
         configuration.isStartFixed = settings.start.isFixed
+        configuration.needsOwnCursors = settings.delivery.mode.isExact
         configuration.gapPolicy = settings.gapPolicy
         configuration.byteBudget = settings.byteBudget
         configuration.byteBudgetPerShard = settings.byteBudgetPerShard

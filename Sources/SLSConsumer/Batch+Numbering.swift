@@ -8,9 +8,9 @@ extension Batch {
         public enum Kind: Sendable {
             /// They fill all positions from the one asked for up to the next: how it always should be.
             case consecutive
-            /// They do not; the service said which was the last, and they end there one after the other.
+            /// It is one alone among several positions, and the service said at which.
             case fromLast
-            /// They do not, and what the service said of the last does not fit: each stands at or before its true one.
+            /// They do not: each stands at or before its true one, and another pull may put it elsewhere.
             case unknown
         }
 
@@ -28,14 +28,30 @@ extension Batch {
                 kind = .consecutive
                 return
             }
-            // A last one outside of what was asked for would give numbers that others have already.
-            guard let last, last < pulled.nextCursor.number, last - Int64(pulled.count) + 1 >= request.number else {
+            // Several could leave out any of the positions before the last. A last one outside of what was asked for would
+            // give a number that another has already.
+            guard pulled.count == 1, let last, last < pulled.nextCursor.number, last >= request.number else {
                 first = request
                 kind = .unknown
                 return
             }
-            first = Cursor(number: last - Int64(pulled.count) + 1)
+            first = Cursor(number: last)
             kind = .fromLast
+        }
+
+        /// Pulls until each log group has its own cursor: where they do not fill their positions, half as many are asked
+        /// for, down to one.
+        ///
+        /// - Returns: What came, and how many were asked for.
+        package static func pulling(
+            _ count: Int, from request: Cursor, _ pull: (Int) async throws(ClientError) -> PulledLogs
+        ) async throws(ClientError) -> (pulled: PulledLogs, asked: Int) {
+            var asked = count
+            while true {
+                let pulled = try await pull(asked)
+                if asked == 1 || Numbering(pulled, from: request).kind != .unknown { return (pulled, asked) }
+                asked = max(1, min(asked, pulled.count) / 2)
+            }
         }
     }
 }

@@ -26,6 +26,8 @@ public final class Consumer: Sendable {
         /// Whether `start` means the same whenever it is asked for, where that cannot be seen from it: a relative time,
         /// which was turned into an absolute one at this start, is another at the next. nil: as it says itself.
         package var isStartFixed: Bool?
+        /// Whether each log group must have its own cursor, the same at every pull, even if that takes many small pulls.
+        package var needsOwnCursors = false
         /// What happens to a shard whose checkpoint has expired. Default: it goes on with the oldest log group.
         public var gapPolicy = GapPolicy.earliest
         /// What to do when the group is deleted while it is consumed. Default: end.
@@ -213,7 +215,8 @@ public final class Consumer: Sendable {
         ShardCalls(
             client: client, lease: Lease(timing: entry.timing), clock: clock,
             listing: ShardListing(configuration.logstore, clock: clock), checkpoints: CheckpointListing(clock: clock),
-            logstore: configuration.logstore, group: configuration.group, consumer: configuration.consumer)
+            logstore: configuration.logstore, group: configuration.group, consumer: configuration.consumer,
+            needsOwnCursors: configuration.needsOwnCursors)
     }
 
     /// Tells what a group made anew skips, as far as it is known before the first heartbeat.

@@ -14,6 +14,7 @@ struct ShardCalls: Sendable {
     let logstore: LogstoreName
     let group: ConsumerGroupName
     let consumer: ConsumerName
+    let needsOwnCursors: Bool
 
     /// The checkpoints that were ever saved.
     func readCheckpoints(of shard: ShardID?) async throws(ClientError) -> Checkpoints {
@@ -29,7 +30,17 @@ struct ShardCalls: Sendable {
         try await brief.getCursor(of: shard, in: logstore, from: position)
     }
 
-    func pull(_ shard: ShardID, from cursor: Cursor, count: Int) async throws(ClientError) -> PulledLogs {
+    /// - Returns: What came, and how many log groups were asked for: fewer than `count` where cursors are wanted by themselves.
+    func pull(
+        _ shard: ShardID, from cursor: Cursor, count: Int
+    ) async throws(ClientError) -> (pulled: PulledLogs, asked: Int) {
+        guard needsOwnCursors else { return (try await pullOnce(shard, from: cursor, count: count), count) }
+        return try await Batch.Numbering.pulling(count, from: cursor) { count throws(ClientError) in
+            try await pullOnce(shard, from: cursor, count: count)
+        }
+    }
+
+    private func pullOnce(_ shard: ShardID, from cursor: Cursor, count: Int) async throws(ClientError) -> PulledLogs {
         let client = client.limited(to: GroupTiming.pullTimeout)
         let pulled = try await client.pullLogs(from: cursor, of: shard, in: logstore, count: count)
         let span = pulled.nextCursor.number - cursor.number

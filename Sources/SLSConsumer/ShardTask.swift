@@ -89,12 +89,12 @@ struct ShardTask: Sendable {
         surroundings.board.change(shard) { $0.isWaitingForBudget = false }
         guard let reservation else { return }
         do throws(ClientError) {
-            let pulled = try await surroundings.calls.pull(shard, from: cursor, count: configuration.pullCount)
+            let (pulled, asked) = try await surroundings.calls.pull(shard, from: cursor, count: configuration.pullCount)
             reservation.resize(to: pulled.body.count)
             let numbering = Batch.Numbering(pulled, from: cursor)
             let summary = ShardConsumer.Pulled(
                 first: numbering.first, next: pulled.nextCursor, count: pulled.count, rawByteCount: pulled.body.count,
-                isAtEnd: pulled.isAtEnd ?? (pulled.count < configuration.pullCount))
+                isAtEnd: pulled.isAtEnd ?? (pulled.count < asked))
             let batch = Batch(
                 shard: shard, first: numbering.first, next: pulled.nextCursor, count: pulled.count, bytes: pulled.body,
                 kind: numbering.kind, reservation: reservation)

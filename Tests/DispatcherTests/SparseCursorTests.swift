@@ -9,46 +9,97 @@ import Testing
 
 /// Pulls whose log groups do not fill the positions that they span.
 @Suite struct SparseCursorTests {
-    /// The answer without the first of its log groups, as a service that leaves some out would give it.
-    private static func withoutFirst(_ answer: TransportResponse) -> TransportResponse {
-        guard let count = answer["x-log-count"].flatMap({ Int($0) }), count > 1,
+    /// The answer of a stream in which every fifth position has no log group, from its `limit` first positions.
+    private static func thinned(_ answer: TransportResponse, to limit: Int) -> TransportResponse {
+        guard let count = answer["x-log-count"].flatMap({ Int($0) }), count > 0,
             let size = answer["x-log-bodyrawsize"].flatMap({ Int($0) }),
+            let next = answer["x-log-cursor"].flatMap({ Cursor(encoded: $0) }),
             let raw = try? Compression.decompress(answer.body, as: .lz4, rawByteCount: size),
             let groups = try? LogGroupScanner.groups(inList: raw)
         else { return answer }
+        let start = next.number - Int64(count)
+        let found = groups.enumerated().prefix(limit).map { (start + Int64($0), raw[$1.bytes]) }
+        let kept = found.filter { !Self.isAbsent($0.0) }
         var writer = LogGroupListWriter()
-        for group in groups.dropFirst() { writer.append(Array(raw[group.bytes])) }
+        for (_, group) in kept { writer.append(Array(group)) }
         var answer = answer
-        let names = ["x-log-count", "x-log-bodyrawsize", "x-log-compresstype"]
+        let names = [
+            "x-log-count", "x-log-bodyrawsize", "x-log-compresstype", "x-log-cursor", "x-log-read-last-cursor",
+            "x-log-end-of-cursor",
+        ]
         answer.headers.removeAll { names.contains($0.name.lowercased()) }
-        answer.headers += [("x-log-count", "\(count - 1)"), ("x-log-bodyrawsize", "\(writer.bytes.count)")]
+        answer.headers += [
+            ("x-log-count", "\(kept.count)"), ("x-log-bodyrawsize", "\(writer.bytes.count)"),
+            ("x-log-cursor", Cursor(number: start + Int64(found.count)).encoded), ("x-log-end-of-cursor", "0"),
+        ]
+        if let last = kept.last { answer.headers.append(("x-log-read-last-cursor", "\(last.0)")) }
         answer.body = writer.bytes
         return answer
     }
 
-    @Test func `log groups are counted back from the last one, and so keep their keys and ids`() async throws {
+    private static func isAbsent(_ position: Int64) -> Bool { position % 5 == 2 }
+
+    private static func thin(_ service: ScriptedService, to limit: Int) {
+        service.follow { $0.api == .pullLogs ? .change { Self.thinned($0, to: limit) } : nil }
+    }
+
+    @Test func `log groups keep their keys and ids in a stream with empty positions, however many a pull brings`()
+        async throws
+    {
         let service = try ScriptedService.withTargets()
         try await service.fill(0..<80)
-        service.follow { $0.api == .pullLogs ? .change(Self.withoutFirst) : nil }
-        for _ in 0..<2 {
+        for limit in [1_000, 3] {
+            Self.thin(service, to: limit)
             let dispatcher = try LiveDispatcher("a", of: service) { $0.delivery.mode = .exactlyOnce }
             try await running(dispatcher) {
                 try await wait(for: "all is covered", within: .seconds(120)) { try await service.isCovered() }
                 #expect(try await dispatcher.leave())
             }
-            // Whoever is answered in full writes the same log groups under the same ids.
-            service.heal()
             try await service.rewind(to: .begin)
         }
-        let copies = try await service.copies(0..<80)
-        #expect(copies.most == 1)
+        service.heal()
+        // Every shard has 20, of which every fifth position is empty.
+        let stored = try await service.stored("web") + service.stored("audit") + service.stored("clicks")
+        #expect(stored.count == 64 && Set(stored).count == 64)
         var ids: [[UInt8]: String] = [:]
         for put in service.calls(.putLogs) {
             let group = try #require(put.rawBody)
             let address = "\(try #require(put.query("key"))) \(try #require(put.query("seqid")))"
             #expect(ids.updateValue(address, forKey: group).map { $0 == address } ?? true)
         }
-        #expect(ids.count == 80 && service.calls(.putLogs).count > 80, "all were written, most of them twice")
+        #expect(ids.count == 64)
+        #expect(service.calls(.putLogs).count >= 128, "all were written twice")
+    }
+
+    @Test func `at least once saves no checkpoint past a log group of such a stream that is not delivered`()
+        async throws
+    {
+        let service = try ScriptedService.withTargets()
+        try await service.fill(0..<80)
+        let client = try service.client()
+        let source = try LogstoreName("source")
+        service.follow { call in
+            switch call.api {
+            case .pullLogs: .change { Self.thinned($0, to: 1_000) }
+            case .putLogs: .refuse(500, "InternalServerError")
+            default: nil
+            }
+        }
+        let dispatcher = try LiveDispatcher("a", of: service)
+        try await running(dispatcher) {
+            try await wait(for: "all shards have sent", within: .seconds(120)) {
+                service.calls(.putLogs, by: "a").count > 40
+            }
+            // A save is due a second after what it saves; heartbeats are further apart.
+            let count = service.calls(.heartbeat).count
+            try await wait(for: "two heartbeats more", within: .seconds(120)) {
+                service.calls(.heartbeat).count >= count + 2
+            }
+            for checkpoint in try await client.listCheckpoints(of: try ConsumerGroupName("cg"), in: source) {
+                let begin = try await client.getCursor(of: ShardID(checkpoint.shard), in: source, from: .begin)
+                #expect(Cursor(encoded: checkpoint.checkpoint) == begin)
+            }
+        }
     }
 
     @Test func `a shard is held whose log groups have no cursors of their own, and nothing of it is written`()

@@ -58,6 +58,9 @@ extension DispatcherSettings {
         for target in targets where target.isSame(as: source) {
             mistakes.append("\(target) is the source and a target: what is written there would be read again, for ever")
         }
+        if Set(targets.map(\.keyed)).count < targets.count {
+            mistakes.append("one logstore is a target twice, over http and https, and would get everything twice")
+        }
         if let deadLetter = delivery.deadLetter {
             if targets.contains(deadLetter) {
                 mistakes.append("SLS_DEAD_LETTER: \(deadLetter) is a target too; give a logstore of its own")

@@ -138,8 +138,10 @@ public struct DeadLetterReplay: Sendable {
         mutating func next() async throws(Failure) -> [(element: Delivery<[UInt8]>.Element, target: Int)?] {
             let (client, start, end, shard) = (replay.session.client(for: replay.source), position, end, shard)
             let logstore = replay.source.logstore
-            let pulled = try await replay.calling { () async throws(ClientError) in
-                try await client.pullLogs(from: start, of: shard, in: logstore, end: end)
+            let (pulled, _) = try await replay.calling { () async throws(ClientError) in
+                try await Batch.Numbering.pulling(1_000, from: start) { count throws(ClientError) in
+                    try await client.pullLogs(from: start, of: shard, in: logstore, count: count, end: end)
+                }
             }
             let numbering = Batch.Numbering(pulled, from: start)
             if numbering.kind == .unknown { throw .sparse(start) }
