@@ -191,11 +191,12 @@ struct LiveReloadTests {
         let result = try await RunningDispatcher.run(environment: scene.environment)
         #expect(result.exit == .exited(64))
         #expect(result.errors.contains("sls-dispatch.yaml: line 7, column 1: unknown key"), "\(result.errors)")
-        try scene.configure("nginx: Bad_NAME", "lanes: many")
+        try scene.configure("nginx: Bad_NAME", "lanes: many\nendpoint: localhost\nendpoint-to: \"no host\"")
         let values = try await RunningDispatcher.run(environment: scene.environment)
         #expect(values.exit == .exited(64))
         #expect(values.errors.contains("sls-dispatch.yaml: lanes: \"many\""), "\(values.errors)")
         #expect(values.errors.contains("sls-dispatch.yaml: routes: "), "\(values.errors)")
+        #expect(values.errors.contains("sls-dispatch.yaml: endpoint-to: "), "\(values.errors)")
         try await scene.leave()
     }
 

@@ -149,6 +149,8 @@ struct OperatorCommandTests {
         #expect(stored.count == 20 && Set(stored).count == 20)
         let nameless = try await run(["dead-letter", "replay", "--id", "a b"], environment)
         #expect(nameless.exit == .exited(64))
+        let moving = try await run(["dead-letter", "replay", "--id", "fix-2", "--from=-2h"], environment)
+        #expect(moving.exit == .exited(64) && moving.errors.contains("a start that moves"), "\(moving.errors)")
         await transport.shutdown()
     }
 

@@ -263,7 +263,7 @@ public final class Dispatcher: Sendable {
         return ShardDelivery.Surroundings(
             targets: targets, deadLetter: deadLetter, routes: settings.routes, exact: exact,
             originTag: delivery.tagsOrigin ? OriginTag(source: settings.source) : nil,
-            deadLetterTag: DeadLetterTag(targets: settings.targets), changes: changes,
+            deadLetterTag: DeadLetterTag(settings), changes: changes,
             putsInFlight: settings.putsInFlight, clock: clock, counters: counters, logger: logger,
             troubles: troubles)
     }

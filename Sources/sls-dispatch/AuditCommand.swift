@@ -12,7 +12,7 @@ struct AuditCommand: AsyncParsableCommand {
             Reads the source again, applies the routes, and reads source, targets and SLS_DEAD_LETTER from --margin before the \
             stretch up to now. What lies above the group's checkpoint need not be there yet: compare --to with it. Targets \
             that add to what they store (appendMeta) cannot be compared: there everything is lost and foreign. Reads its \
-            settings from the variables of run. Exit status: 0 nothing lost, nothing twice; 1 otherwise, or when some of the \
+            settings as run does. Exit status: 0 nothing lost, nothing twice; 1 otherwise, or when some of the \
             stretch has expired; 64 wrong options or variables.
 
             For example, all of shard 0:  sls-dispatch audit --shard 0 --from begin --to end

@@ -7,7 +7,7 @@ import System
 struct CheckpointsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "checkpoints", abstract: "Show or set the group's checkpoints.",
-        discussion: "Reads its settings from the variables of run.", subcommands: [List.self, Set.self],
+        discussion: "Reads its settings as run does.", subcommands: [List.self, Set.self],
         defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {

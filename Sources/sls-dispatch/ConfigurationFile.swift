@@ -79,7 +79,9 @@ struct ConfigurationFile: Sendable {
     func explained(_ mistakes: [String]) -> [String] {
         mistakes.map { mistake in
             if routes != nil, mistake.hasPrefix("routes: ") { return "\(path): \(mistake)" }
-            let source = Self.keys.first { variables[$0.variable] != nil && mistake.hasPrefix($0.variable) }
+            // Not SLS_ENDPOINT for SLS_ENDPOINT_TO.
+            let name = mistake.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+            let source = Self.keys.first { variables[$0.variable] != nil && name == $0.variable }
             return source.map { "\(path): \($0.key)\(mistake.dropFirst($0.variable.utf8.count))" } ?? mistake
         }
     }

@@ -7,7 +7,7 @@ import System
 struct DeadLetterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dead-letter", abstract: "Deal with log groups that a target refused for what is in them.",
-        discussion: "Reads its settings from the variables of run, SLS_DEAD_LETTER among them.",
+        discussion: "Reads its settings as run does, SLS_DEAD_LETTER among them.",
         subcommands: [Replay.self])
 
     struct Replay: AsyncParsableCommand {
@@ -16,9 +16,10 @@ struct DeadLetterCommand: AsyncParsableCommand {
             discussion: """
                 Do this when the target takes them: its limits were raised, its project corrected. Every dead letter is written \
                 under a key and a sequence id of its own, so the same command again, after a crash or when more dead letters \
-                have come, goes on where it was. Another --id writes everything again; so does another --from, another set of \
-                routes, another SLS_IDENTITY. What a target refuses again stops what is behind it. Dead letters stay where they \
-                are. Exit status: 0 all are written, 1 something was refused again or a call failed, 64 wrong options or variables.
+                have come, goes on where it was. Another --id writes everything again; so do another --from, SLS_IDENTITY, \
+                SLS_CG or number of lanes. What a target refuses again stops the rest of that shard of the dead letters. Those of \
+                another source, group or target are left out. Dead letters stay where they are. Exit status: 0 all are written, \
+                1 something was refused again or left out, or a call failed, 64 wrong options or variables.
 
                 For example:  sls-dispatch dead-letter replay --id fix-1
                 """)
@@ -38,7 +39,7 @@ struct DeadLetterCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await OperatorCommand.run("dead-letter replay", configuration.source(output.variables)) { session in
-                let replay = try DeadLetterReplay(session, try order(session))
+                let replay = try replay(session)
                 var shown = 0
                 let report = try await replay.run { report in
                     guard report.read >= shown + 10_000 else { return }
@@ -52,10 +53,25 @@ struct DeadLetterCommand: AsyncParsableCommand {
                 StandardStream.output.write("\(report.read) of \(report.total) dead letters read\n")
                 StandardStream.output.write(table.lines.map { $0 + "\n" }.joined())
                 if report.leftOut > 0 {
-                    StandardStream.output.write("\(report.leftOut) left out: no present target has refused them\n")
+                    StandardStream.output.write(
+                        "\(report.leftOut) left out: none of these targets has refused them for this source and group\n"
+                    )
+                }
+                if report.untried > 0 {
+                    StandardStream.output.write("\(report.untried) not tried: they stand behind one that was refused\n")
                 }
                 for refusal in report.refusals { StandardStream.error.write("\(refusal)\n") }
                 return report.isComplete ? ExitStatus.settled : ExitStatus.failed
+            }
+        }
+
+        /// - Throws: `SettingsError` for whatever options or variables are wrong.
+        private func replay(_ session: OperatorSession) throws(SettingsError) -> DeadLetterReplay {
+            let order = try order(session)
+            do throws(DeadLetterReplay.Failure) {
+                return try DeadLetterReplay(session, order)
+            } catch {
+                throw SettingsError(mistakes: ["\(error)"])
             }
         }
 

@@ -29,7 +29,12 @@ struct Reloading: Sendable {
                 ("SLS_ADMIN", options.admin != first.admin), ("SLS_LOG_LEVEL", options.logLevel != first.logLevel),
             ].filter(\.1).map(\.0)
             if !fixed.isEmpty { throw ReloadableDispatcher.Refusal.fixed(fixed) }
+            let before = dispatcher.current
             try await dispatcher.reload(options.settings)
+            logger.notice("forwarded under the old configuration", metadata: before.status.summary(by: before.settings))
+            for mistake in before.status.totals.ledger.mistakes {
+                logger.error("the old configuration's ledger does not add up", metadata: ["mistake": "\(mistake)"])
+            }
             if let notice = options.probeNotice {
                 logger.notice("the probe file speaks", metadata: ["notice": "\(notice)"])
             }

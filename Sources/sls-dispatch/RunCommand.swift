@@ -14,7 +14,8 @@ struct RunCommand: AsyncParsableCommand {
             Reads its settings from variables; an option wins over its variable, and --config names a file that stands \
             between them. After the first heartbeat one JSON line goes to stdout. Logs go to stderr. SIGTERM or SIGINT \
             finishes what is in flight, saves the checkpoints and ends; a second one ends at once. SIGHUP reads --config \
-            again: what is in flight is finished and saved, then the new settings are in force, without a copy or a loss; \
+            again: what is in flight is finished and saved, then the new settings are in force, without a loss and, exactly \
+            once, without a copy where each shard has caught up since the last crash (docs/delivery.md); \
             where they are wrong, or not everything could be finished, the old ones go on and an error says why. The source, \
             the group, the consumer's name, --admin and --log-level cannot change so.
 

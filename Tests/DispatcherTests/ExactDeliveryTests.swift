@@ -252,7 +252,7 @@ import Testing
         #expect(totals.ledger.targets[1].deadLettered == 3)
         try await service.rewind(to: .begin)
         _ = try await deliverAll("b", of: service) { configure(&$0) }
-        let tag = DeadLetterTag(targets: try LiveDispatcher.settings().targets)
+        let tag = DeadLetterTag(try LiveDispatcher.settings())
         let letters = try await service.stored("dead").compactMap { tag.origin(of: $0[...]) }
         #expect(Set(letters.map { Array($0.logGroup) }) == spoiled && letters.allSatisfy { $0.target == 1 })
         #expect(try await service.stored("dead").count == 3)

@@ -19,20 +19,23 @@ public final class CredentialsFile: Sendable {
 
     private let path: String
     private let now: @Sendable () -> Int64
-    private let logger: Logger
+    /// Made when something is to be logged: the file is read before it is known where logs go.
+    private let logger: @Sendable () -> Logger
     private let state: Lock<State>
 
     /// Reads it for the first time.
     ///
     /// - Throws: `SettingsError` when there is no such file, or keys are missing.
     public convenience init(
-        _ path: String, logger: Logger = Logger(label: "sls-dispatch")
+        _ path: String, logger: @autoclosure @escaping @Sendable () -> Logger = Logger(label: "sls-dispatch")
     ) throws(SettingsError) {
-        try self.init(path, logger: logger) { MonotonicClock.nanoseconds() }
+        try self.init(path, logger: logger()) { MonotonicClock.nanoseconds() }
     }
 
     /// - Parameter now: A monotonic time in nanoseconds.
-    init(_ path: String, logger: Logger, now: @escaping @Sendable () -> Int64) throws(SettingsError) {
+    init(
+        _ path: String, logger: @autoclosure @escaping @Sendable () -> Logger, now: @escaping @Sendable () -> Int64
+    ) throws(SettingsError) {
         self.logger = logger
         self.path = path
         self.now = now
@@ -51,13 +54,13 @@ public final class CredentialsFile: Sendable {
             do throws(SettingsError) {
                 let found = try Self.read(path)
                 if found != state.credentials {
-                    logger.notice("the credentials were read again", metadata: ["file": "\(path)"])
+                    logger().notice("the credentials were read again", metadata: ["file": "\(path)"])
                 }
                 state.credentials = found
                 state.mistake = nil
             } catch {
                 if error != state.mistake {
-                    logger.error(
+                    logger().error(
                         "the credentials cannot be read again; the old ones stay", metadata: ["error": "\(error)"])
                 }
                 state.mistake = error

@@ -6,8 +6,8 @@ public import SLSProtocol
 ///
 /// Keys and sequence ids follow from where a dead letter stands in its logstore, under a purpose of their own (`replay:` with
 /// the operator's word and the start), so a second run under one word finds stored what the first has written. Each
-/// lane goes in order: a dead letter that is refused again ends its lane, for whatever came behind it under the same
-/// key would make it look stored.
+/// lane goes in order, for whatever came behind a refused dead letter under the same key would make it look stored; one
+/// that is refused again ends all of its shard, so that a target that takes nothing is not asked for each.
 public struct DeadLetterReplay: Sendable {
     /// What is to be replayed.
     public struct Order: Sendable {
@@ -26,7 +26,7 @@ public struct DeadLetterReplay: Sendable {
         public var read = 0
         /// Those up to the end at the start of this run.
         public var total: Int64 = 0
-        /// Those that do not say which of the present targets refused them.
+        /// Those that do not say which of the present targets refused them, for the present source and group.
         public var leftOut = 0
         /// Written now, log groups by target index.
         public var written: [Int]
@@ -35,8 +35,12 @@ public struct DeadLetterReplay: Sendable {
         /// What a target refused again, a sentence each.
         public var refusals: [String] = []
 
+        /// Those that were not tried because another of their shard was refused.
+        public var untried: Int {
+            max(0, Int(total) - leftOut - refusals.count - (written + stored).reduce(0, +))
+        }
         /// Whether every dead letter that was read is where it belongs.
-        public var isComplete: Bool { refusals.isEmpty }
+        public var isComplete: Bool { refusals.isEmpty && leftOut == 0 }
     }
 
     /// Why it could not be done.
@@ -75,6 +79,8 @@ public struct DeadLetterReplay: Sendable {
 
     /// Dead letters read ahead of what is written.
     static let readAhead = 2_000
+    /// Their bytes.
+    static let readAheadByteCount = 64_000_000
 
     private let session: OperatorSession
     private let order: Order
@@ -82,6 +88,7 @@ public struct DeadLetterReplay: Sendable {
     private let source: DispatcherSettings.Place
     private let tag: DeadLetterTag
     private let clock: ConsumerClock
+    private let byteLimit: Int
 
     /// A replay from that session's dead-letter logstore.
     ///
@@ -90,15 +97,18 @@ public struct DeadLetterReplay: Sendable {
         try self.init(session, order, clock: .system)
     }
 
-    init(_ session: OperatorSession, _ order: Order, clock: ConsumerClock) throws(Failure) {
+    init(
+        _ session: OperatorSession, _ order: Order, clock: ConsumerClock, byteLimit: Int = readAheadByteCount
+    ) throws(Failure) {
         guard let source = session.settings.delivery.deadLetter else { throw .noDeadLetters }
         guard order.start.isFixed else { throw .movingStart(order.start) }
         self.session = session
         self.order = order
         self.source = source
         self.clock = clock
+        self.byteLimit = byteLimit
         places = session.settings.targets
-        tag = DeadLetterTag(targets: places)
+        tag = DeadLetterTag(session.settings)
     }
 
     /// Replays everything up to the end of now.
@@ -177,32 +187,27 @@ public struct DeadLetterReplay: Sendable {
             do throws(Failure) {
                 while !work.isOver {
                     if Task.isCancelled { throw .interrupted }
-                    while !reader.isAtEnd, !work.isStopping, work.window.pendingCount < Self.readAhead {
+                    while !reader.isAtEnd, !work.isStopping, work.window.pendingCount < Self.readAhead,
+                        work.byteCount < byteLimit
+                    {
                         for letter in try await reader.next() {
                             work.report.read += 1
                             guard let (element, target) = letter else {
                                 work.report.leftOut += 1
                                 continue
                             }
+                            work.byteCount += element.byteCount
                             try perform(.admit(element, targets: [target]), &work, &group)
                         }
                     }
                     progress(work.report)
                     if work.window.pendingCount == 0, reader.isAtEnd || work.isStopping { break }
-                    if let due = work.window.nextTimer, work.timer.map({ due < $0 }) ?? true {
-                        work.timer = due
-                        group.addTask { [clock] in
-                            await clock.sleep(until: due)
-                            return .timer
-                        }
-                    }
+                    arm(&work, &group)
                     switch await group.next() {
                     case .answered(let id, let answer, let refusal):
                         work.refusal = refusal
                         try perform(.answered(id, answer), &work, &group)
-                    case .timer:
-                        work.timer = nil
-                        try perform(.tick, &work, &group)
+                    case .timer: try perform(.tick, &work, &group)
                     case nil: return .success(work.report)
                     }
                 }
@@ -214,6 +219,18 @@ public struct DeadLetterReplay: Sendable {
         return try result.get()
     }
 
+    /// Sees to a wake-up when the window wants one, unless one is on its way that comes no later.
+    private func arm(_ work: inout Work, _ group: inout TaskGroup<Happening>) {
+        let now = clock.now()
+        while let next = work.timers.last, next <= now { work.timers.removeLast() }
+        guard let due = work.window.nextTimer, work.timers.last.map({ due < $0 }) ?? true else { return }
+        work.timers.append(due)
+        group.addTask { [clock] in
+            repeat { await clock.sleep(until: due) } while clock.now() < due && !Task.isCancelled
+            return .timer
+        }
+    }
+
     /// The state of one shard's replay.
     private struct Work {
         var window: ExactWindow<[UInt8]>
@@ -221,8 +238,10 @@ public struct DeadLetterReplay: Sendable {
         /// Set once something was refused again: what is in flight ends, nothing new begins.
         var isStopping = false
         var isOver = false
-        /// When the earliest timer that was set goes off.
-        var timer: Instant?
+        /// Wake-ups on their way, the next one last.
+        var timers: [Instant] = []
+        /// Of the dead letters that are neither written nor refused.
+        var byteCount = 0
         var refusal: String?
         var random = SystemRandomNumberGenerator()
     }
@@ -239,6 +258,7 @@ public struct DeadLetterReplay: Sendable {
                 switch action {
                 case .put(let write): group.addTask { await put(write) }
                 case .settled(let write, let ending):
+                    work.byteCount -= write.elements.reduce(0) { $0 + $1.byteCount }
                     if ending == .suppressed {
                         work.report.stored[write.target] += write.elements.count
                     } else {
@@ -272,13 +292,15 @@ public struct DeadLetterReplay: Sendable {
         }
     }
 
-    /// The keys of this replay: the dead-letter logstore is its source.
+    /// The keys of this replay: the dead-letter logstore is its source. Routes, start and tag of the settings shape nothing of
+    /// what it writes.
     var keys: LaneKeys {
         let settings = session.settings
+        let shape = OutputShape(routes: RouteTable([]), targets: [], laneCount: settings.delivery.laneCount)
         return LaneKeys(
             origin: LaneKeys.Origin(
                 source: source.keyed, group: settings.group, identity: settings.delivery.identity,
-                generation: Generation(settings.shape)),
+                generation: Generation(shape)),
             purpose: .replay(id: "\(order.word.word)/\(order.start)"), laneCount: settings.delivery.laneCount)
     }
 

@@ -218,7 +218,7 @@ public struct DeliveryAudit: Sendable {
     /// What is in the dead letters in each target's place.
     private func deadLetters(since: Timestamp) async throws(Failure) -> [Counts] {
         let settings = session.settings
-        let tag = DeadLetterTag(targets: settings.targets)
+        let tag = DeadLetterTag(settings)
         var found: [Counts] = settings.targets.map { _ in [:] }
         guard let place = settings.delivery.deadLetter else { return found }
         try await forEachGroup(of: place, since: since) { _, _, bytes, group in
