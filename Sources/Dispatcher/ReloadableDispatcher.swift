@@ -126,7 +126,7 @@ public final class ReloadableDispatcher: Sendable {
                 let settled = await dispatcher.outwaitSaves(after: outcome, before: change.next)
                 before = settled.consumed
                 guard settled.isSettled else {
-                    change.done.set(.failure(.unfinished(change.obstacles)))
+                    change.done.set(.failure(.unfinished(change.obstacles + (before?.owed.sentences ?? []))))
                     continue
                 }
             }

@@ -28,7 +28,10 @@ struct Reloading: Sendable {
             let fixed = [
                 ("SLS_ADMIN", options.admin != first.admin), ("SLS_LOG_LEVEL", options.logLevel != first.logLevel),
             ].filter(\.1).map(\.0)
-            if !fixed.isEmpty { throw ReloadableDispatcher.Refusal.fixed(fixed) }
+            if !fixed.isEmpty {
+                dispatcher.refused(.fixed(fixed))
+                throw ReloadableDispatcher.Refusal.fixed(fixed)
+            }
             let before = dispatcher.current
             try await dispatcher.reload(options.settings)
             logger.notice("forwarded under the old configuration", metadata: before.status.summary(by: before.settings))
@@ -40,7 +43,8 @@ struct Reloading: Sendable {
             }
             logger.notice("the new configuration is in force", metadata: options.settings.summary)
         } catch {
-            dispatcher.refused(error as? ReloadableDispatcher.Refusal ?? .cannotStart("\(error)"))
+            // The dispatcher has taken down what it refused itself.
+            if !(error is ReloadableDispatcher.Refusal) { dispatcher.refused(.cannotStart("\(error)")) }
             logger.error("the new configuration is refused; the old one goes on", metadata: ["error": "\(error)"])
         }
     }

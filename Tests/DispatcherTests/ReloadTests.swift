@@ -212,7 +212,9 @@ import Testing
                 call.api == .heartbeat || call.api == .putLogs ? .refuse(500, "InternalServerError") : nil
             }
             await #expect(throws: ReloadableDispatcher.Refusal.self) { try await live.reloadable.reload(lanes) }
-            #expect(live.reloadable.lastRefusal?.description.contains("not everything that was sent") == true)
+            let refusal = try #require(live.reloadable.lastRefusal?.description)
+            #expect(refusal.contains("not everything that was sent"), "\(refusal)")
+            #expect(refusal.contains("was sent up to cursor"), "\(refusal)")
             #expect(live.reloadable.reloadCount == 0)
             #expect(try await !live.leave(), "exit status 2")
         }

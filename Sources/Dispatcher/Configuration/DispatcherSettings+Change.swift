@@ -1,4 +1,5 @@
 import SLSClient
+import SLSConsumer
 import SLSProtocol
 
 extension DispatcherSettings {
@@ -28,8 +29,14 @@ extension DispatcherSettings {
 extension DispatcherStatus {
     /// What keeps shards from being finished, a sentence each.
     var obstacles: [String] {
-        let stuck = shards.filter { ["blocked", "held"].contains($0.state) }
+        shards.filter { ["blocked", "held"].contains($0.state) }
             .map { "shard \($0.id) is \($0.state): \($0.reason ?? "")" }
-        return stuck.isEmpty ? ["some of it had no answer within half of the group's timeout"] : stuck
+    }
+}
+
+extension SentPositions {
+    /// What is owed, a sentence for each shard.
+    var sentences: [String] {
+        uncovered.map { "shard \($0.shard) was sent up to cursor \($0.position), and no checkpoint there is known" }
     }
 }

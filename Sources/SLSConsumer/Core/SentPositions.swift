@@ -40,6 +40,11 @@ package struct SentPositions: Equatable, Sendable {
     /// Whether the checkpoints that are known cover everything that was sent, and no shard was held at the stop.
     package var isCovered: Bool { positions.isEmpty && held.isEmpty }
 
+    /// Up to where each shard was sent that no checkpoint is known to cover, by shard.
+    package var uncovered: [(shard: ShardID, position: Cursor)] {
+        positions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
     /// Takes in what a task has sent, and the checkpoint that it last saw.
     package mutating func add(_ outcome: ShardOutcome, of shard: ShardID) {
         if outcome.ending == .held, outcome.drainReason == .shutDown { held.insert(shard) }
