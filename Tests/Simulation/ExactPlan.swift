@@ -65,6 +65,7 @@ struct ExactPlan {
         if chance.happens(perMille: 400) { falseErrorPerMille = chance.within(5...150) }
         if chance.happens(perMille: 250) { proxyRepeatPerMille = chance.within(5...60) }
         if chance.happens(perMille: 500) { zombiePerMille = chance.within(5...150) }
+        if batchCount != nil, chance.happens(perMille: 500) { zombiePerMille = chance.within(150...400) }
         isReset = plan.start == .absolute && chance.happens(perMille: 300)
         recur(&plan, &chance)
     }

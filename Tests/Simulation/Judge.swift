@@ -28,6 +28,10 @@ package struct Violation: Sendable {
         case notBoth = "stored both in its target and among the dead letters"
         /// After a stop that ended with nothing left to save, other routes bring nothing again.
         case notAnew = "delivered again under other routes"
+        /// Only what its target has refused goes to the dead letters.
+        case onlyRefused = "a dead letter that its target has not refused"
+        /// Each lane's log groups stand in the order of the source.
+        case inOrder = "out of order within a lane"
         /// What somebody else displaced under our keys is not passed over in silence.
         case nothingUntold = "passed over in silence: displaced by somebody else"
         /// When faults stop, all settles in time.
@@ -55,7 +59,7 @@ package struct History: Sendable {
     package var isWeakened: Bool
 }
 
-/// A log group that a target refuses for a while, as it would take it before and after.
+/// A log group and the target that it is meant for.
 struct Refusal: Hashable {
     let content: Content
     let target: Int
@@ -113,8 +117,14 @@ struct Judge {
     var isChangeClean = false
     /// What a target has refused for a while, and did not hold then.
     var refused: Set<Refusal> = []
-    /// Log groups that were refused because somebody else had written under their keys.
-    var displaced: Set<Content> = []
+    /// What a target has refused alone for what is in it: only that may become a dead letter.
+    var refusedData: Set<Refusal> = []
+    /// What a target has refused for a while as part of a batch.
+    var refusedBatches: Set<Refusal> = []
+    /// Whether two may have been at work on one shard, by a fault that no client can fence.
+    var isUnfenced = false
+    /// What a target has refused because somebody else had written under its key.
+    var displaced: Set<Refusal> = []
     /// The latest window of a shard, the configuration of who worked on it last, and the epoch of what was last stored.
     var lastWindow: [ShardID: Int] = [:]
     var lastSetup: [ShardID: Int] = [:]

@@ -34,7 +34,7 @@ package struct Rule: Sendable {
         Rule("one-in-flight", .exactlyOnce, Rules(.oneInFlight), "a write that fails", (.nothingLost, 1)),
         Rule(
             "routes-in-keys", .exactlyOnce, Rules(.routesInKeys), "processes with different routes",
-            (.nothingLost, 370)),
+            (.nothingLost, 1870)),
         Rule("start-check", .exactlyOnce, Rules(.startCheck), "a reset to before the start", (.nothingLost, 56)),
         Rule(
             "refusal-needs-reason", .exactlyOnce, Rules(.refusalNeedsReason), "somebody else under our keys",
@@ -46,7 +46,10 @@ package struct Rule: Sendable {
         Rule("singles-first", .exactlyOnceBatched, Rules(.singlesFirst), "a take-over", (.storedOnce, 1)),
         Rule(
             "wait-for-stragglers", .exactlyOnceBatched, Rules(.waitForStragglers), "a batch that arrives late",
-            (.storedOnce, 595)),
+            (.storedOnce, 1469)),
+        Rule(
+            "taken-apart", .exactlyOnceBatched, Rules(.takesApart), "a log group that is refused in a batch",
+            (.onlyRefused, 5)),
         Rule(
             "id-before-data", .exactlyOnce, Rules(store: .idBeforeData), "a lost answer, then a refusal",
             (.notBoth, 676)),

@@ -107,6 +107,8 @@ final class SimulatedTask {
     var unexamined: [Load] = []
     /// Let go before that was known.
     var isEnding = false
+    /// The checkpoint that the window has heard of.
+    var committed: Cursor?
     /// Where the processor's log groups begin.
     var start: Cursor?
     var waiting: Load?

@@ -36,10 +36,10 @@ final class WindowTruth {
     /// Writes of which a try ended without an answer or with 5xx.
     var uncertain: Set<Int> = []
     /// Of writes that were refused because of somebody else, what of them stands nowhere.
-    var missing: [Int: [Content]] = [:]
+    var missing: [Int: [Refusal]] = [:]
     /// What of that it cannot take for stored: its lane has had a write accepted, and no earlier try may have been
     /// stored. To be told, not passed over.
-    var displaced: [Content] = []
+    var displaced: [Refusal] = []
 
     init(shard: ShardID, process: Int, serial: Int) {
         self.shard = shard

@@ -37,7 +37,17 @@ struct TargetStore {
         let origin: Int
         /// Whose it is: within one configuration nothing may stand twice.
         let setup: Int
+        let key: HashKey
         let shard: ShardID
+
+        /// What may be there once.
+        struct Copy: Hashable {
+            let content: Content
+            let origin: Int
+            let setup: Int
+        }
+
+        var copy: Copy { Copy(content: content, origin: origin, setup: setup) }
     }
 
     private(set) var map: ShardMap
@@ -46,8 +56,9 @@ struct TargetStore {
     private var last: [HashKey: SequenceRule.Last] = [:]
     /// The highest id that each key ever had; only the judge remembers it.
     private var highest: [HashKey: Int64] = [:]
-    /// How often an id was taken that had been forgotten.
+    /// How often an id was taken that had been forgotten, and under which keys.
     private(set) var forgottenCount = 0
+    private(set) var forgottenKeys: Set<HashKey> = []
     /// Keys whose last id is somebody else's.
     private var foreign: Set<HashKey> = []
     /// How often each log group stands here, by origin and configuration.
@@ -103,7 +114,7 @@ struct TargetStore {
         let shard = try map.shard(for: key).id
         for element in put.write.elements {
             records.append(
-                Record(content: element.payload, origin: put.write.target, setup: put.setup, shard: shard))
+                Record(content: element.payload, origin: put.write.target, setup: put.setup, key: key, shard: shard))
             let place = place(element.payload, put.write.target, put.setup)
             while counts.count <= place { counts.append(0) }
             counts[place] += 1
@@ -122,7 +133,12 @@ struct TargetStore {
 
     private mutating func note(_ number: Int64, of key: HashKey, _ now: Int64) {
         last[key] = SequenceRule.Last(number: number, accepted: now)
-        if let before = highest[key], number <= before { forgottenCount += 1 } else { highest[key] = number }
+        if let before = highest[key], number <= before {
+            forgottenCount += 1
+            forgottenKeys.insert(key)
+        } else {
+            highest[key] = number
+        }
     }
 
     // MARK: Shards

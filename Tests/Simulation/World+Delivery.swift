@@ -9,7 +9,7 @@ extension World {
     func beginProcessor(of task: SimulatedTask, in process: SimulatedProcess) {
         task.stretchCount += 1
         task.stretch = task.stretchCount
-        guard let exact, let places, let keys = setups[process.setup].keys, let start = task.start else {
+        guard let exact, let places, let keys = setups[process.setup].keys else {
             task.window = SimulatedWindow(
                 DeliveryWindow(
                     targetCount: targets.count, inFlightLimit: plan.putsInFlight, safeguards: rules.safeguards))
@@ -27,7 +27,9 @@ extension World {
         task.window = SimulatedWindow(ExactWindow(configuration))
         let truth = WindowTruth(shard: task.shard, process: process.index, serial: serial())
         task.truth = truth
+        task.committed = nil
         judge.lastWindow[task.shard] = truth.serial
+        guard let start = task.start else { preconditionFailure("shard \(task.shard) has begun nowhere") }
         task.exam = StartExam(
             start: setups[process.setup].start, checkpoint: start, safeguards: rules.safeguards)
         examine(task, in: process)
@@ -90,9 +92,9 @@ extension World {
         task.exam = nil
         task.isEnding = false
         task.unexamined.removeAll()
-        guard let truth = task.truth else { return }
+        // Kept: what it has passed over may be saved after its end.
+        guard let truth = task.truth, truth.stopped == nil else { return }
         truth.stopped = (now, process.state == .running && isHolder(truth))
-        task.truth = nil
     }
 
     func noteSent(_ task: SimulatedTask) {
@@ -119,9 +121,19 @@ extension World {
         }
     }
 
+    /// Takes in an event, and before it the checkpoint where that has moved on.
     func pump(_ event: Delivery<Content>.Event, _ task: SimulatedTask, in process: SimulatedProcess) {
+        if mode.isExact, let confirmed = task.machine.confirmed, confirmed != task.committed {
+            task.committed = confirmed
+            feed(.committed(confirmed), task, in: process)
+        }
+        feed(event, task, in: process)
+    }
+
+    private func feed(_ event: Delivery<Content>.Event, _ task: SimulatedTask, in process: SimulatedProcess) {
         guard task.window != nil, let lease = process.lease else { return }
-        let barrier = lease.writeBarrier(generation: task.generation)
+        let isHeld = lease.holds(generation: task.generation, now: now(of: process))
+        let barrier = isHeld ? lease.writeBarrier(generation: task.generation) : nil
         let actions = task.window?.handle(event, now: now(of: process), barrier: barrier, using: &chance) ?? []
         tell("    \(process.name) shard \(task.shard)#\(task.serial) window \(event) -> \(actions)")
         for action in actions {

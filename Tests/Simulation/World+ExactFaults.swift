@@ -42,7 +42,20 @@ extension World {
         let isDone =
             isMerge
             ? stores[place].merge(shard, at: server.wall(now)) : stores[place].split(shard, at: server.wall(now))
-        if isDone { faults[.targetCut] += 1 }
+        guard isDone else { return }
+        faults[.targetCut] += 1
+        if place < stores.count - 1 { tellChanged(place) }
+    }
+
+    /// Every process lists the targets' shards now and then, and tells its windows.
+    private func tellChanged(_ target: Int) {
+        for process in processes {
+            let due = now + chance.span(.zero ... .seconds(30))
+            for task in process.tasks where task.window != nil {
+                let number = notes.put((.window(.targetChanged(target)), task.serial))
+                queue.push(.init(.note, at: due, process: process.index, life: process.life, number: number))
+            }
+        }
     }
 
     /// Somebody else, under our identity and by the same rules, is ahead of us: it writes what is none of our log groups.
@@ -57,7 +70,8 @@ extension World {
             shard: shard, target: places.targets[target], lane: keys.lane(of: cursor), epoch: LaneKeys.epoch(of: cursor)
         )
         let number = LaneKeys.sequenceID(of: cursor)
-        if stores[target].takeForeign(key, number, now: server.now(now).nanoseconds) { faults[.foreignWriter] += 1 }
+        // Counted where it displaces something.
+        _ = stores[target].takeForeign(key, number, now: server.now(now).nanoseconds)
     }
 
     // MARK: Checkpoints by hand

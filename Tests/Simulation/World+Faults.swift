@@ -182,6 +182,7 @@ extension World {
         settings.timeout = .seconds(changed)
         server.update(settings)
         if fault == .timeoutLowered {
+            judge.isUnfenced = true
             // What was learned must hold when nothing more is heard.
             for _ in 0..<2 { scheduleOnce(.partition, at: now + chance.span(.seconds(4) ... .seconds(9))) }
             for process in processes where process.state != .down { process.ignorance.ofTimeout = true }
@@ -192,6 +193,7 @@ extension World {
     private func remakeGroup() {
         guard server.isUp, let settings = server.group?.settings else { return }
         faults[.groupRemade] += 1
+        judge.isUnfenced = true
         server.setGroup(nil)
         server.setGroup(settings)
         judge.noteGroupMade(byHand: true, at: now)

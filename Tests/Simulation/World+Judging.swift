@@ -79,7 +79,7 @@ extension World {
         while count < log.count {
             let group = server.accepted[log[count]]
             if let cursor, group.cursor >= cursor { break }
-            guard isDelivered(log[count]) || !isOwed(group) || judge.displaced.contains(log[count]) else { break }
+            guard isDelivered(log[count]) || !isOwed(group) else { break }
             count += 1
         }
         judge.provenCounts[shard.value] = count

@@ -53,9 +53,9 @@ extension World {
             return delay + chance.span(.milliseconds(1) ... .milliseconds(200))
         }
         guard exact.zombiePerMille > 0, chance.happens(perMille: exact.zombiePerMille) else { return delay }
-        // Where none lives long after its sender, half of them come about that late.
-        let isShort = mode == .exactlyOnceBatched && chance.happens(perMille: 500)
-        return chance.span(.zero...(isShort ? .seconds(6) : Self.zombieAge))
+        // Where none lives long after its sender, most of them come about that late.
+        let isShort = mode == .exactlyOnceBatched && chance.happens(perMille: 750)
+        return chance.span(.zero...(isShort ? .seconds(5) : Self.zombieAge))
     }
 
     private func isLost(_ process: SimulatedProcess, isAnswer: Bool) -> Bool {
@@ -125,6 +125,7 @@ extension World {
         if number == last, !plan.isUnfenceable { return true }
         guard plan.isUnfenceable, isStormy else { return false }
         faults[.heartbeatCopy] += 1
+        judge.isUnfenced = true
         forget(processes[envelope.process], until: judge.lastHeartbeat[envelope.process])
         return true
     }

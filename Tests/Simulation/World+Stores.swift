@@ -11,10 +11,13 @@ extension World {
         noteArrival(put)
         switch answer {
         case .done:
-            for element in put.write.elements { judgeStored(element.payload, put) }
+            for element in put.write.elements { judgeStored(element.payload, put, key) }
         case .failed(let error) where error.means(.invalidSequenceID):
             faults[.refusedID] += 1
             if stores[place].isDisplaced(key) { noteDisplaced(put, at: place) }
+        case .failed(let error) where error.means(.postBodyInvalid):
+            guard put.write.elements.count == 1, !put.write.isDeadLetter else { return }
+            judge.refusedData.insert(Refusal(content: put.write.elements[0].payload, target: put.write.target))
         default: break
         }
     }
@@ -25,18 +28,19 @@ extension World {
         faults[mode == .exactlyOnceBatched ? .straggler : .zombie] += 1
     }
 
-    private func judgeStored(_ content: Content, _ put: ExactPut) {
+    private func judgeStored(_ content: Content, _ put: ExactPut, _ key: HashKey) {
         let group = server.accepted[content]
         let target = put.write.target
         if !setups[put.setup].wanted[group.topic].contains(target) {
             violated(.rightTarget, "log group \(group.cursor) in target \(target)")
         }
-        if put.write.isDeadLetter { faults[.deadLetter] += 1 }
-        let own = stores[target].count(content, for: target, by: put.setup)
-        let dead = stores[stores.count - 1].count(content, for: target, by: put.setup)
-        if own + dead > 1 { repeated(own > 1 || dead > 1 ? .storedOnce : .notBoth, content, target) }
+        if put.write.isDeadLetter {
+            faults[.deadLetter] += 1
+            judgeDeadLetter(content, target)
+        }
+        judgeCopies(of: Refusal(content: content, target: target), by: put.setup, under: key)
         if judge.isChangeClean, put.setup == SetupChoice.rerouted, isStored(content, by: SetupChoice.main) {
-            repeated(.notAnew, content, target)
+            repeated(.notAnew, Refusal(content: content, target: target), under: key)
         }
         if server.accepted[content].storedCount == 0 { judge.storedCount += 1 } else { judge.repeatedCount += 1 }
         server.noteStored(content)
@@ -53,25 +57,41 @@ extension World {
         }
     }
 
-    private func repeated(_ property: Violation.Property, _ content: Content, _ target: Int) {
-        if mayRepeat || judge.refused.contains(Refusal(content: content, target: target)) {
-            judge.weakCount += 1
-        } else {
-            violated(property, "log group \(server.accepted[content].cursor) (\(content)) of target \(target)")
-        }
+    /// Only what its target has refused, alone and for what is in it, goes to the dead letters.
+    func judgeDeadLetter(_ content: Content, _ target: Int) {
+        if judge.refusedData.contains(Refusal(content: content, target: target)) { return }
+        violated(.onlyRefused, "log group \(server.accepted[content].cursor) of target \(target)")
     }
 
-    /// Ids that targets forget and, in batches, two owners at once allow copies.
-    private var mayRepeat: Bool {
-        stores.contains { $0.forgottenCount > 0 }
-            || (mode == .exactlyOnceBatched && plan.isUnfenceable)
+    /// Within one configuration a log group stands once: in its target, or among the dead letters.
+    func judgeCopies(of place: Refusal, by setup: Int, under key: HashKey) {
+        let own = stores[place.target].count(place.content, for: place.target, by: setup)
+        let dead = stores[stores.count - 1].count(place.content, for: place.target, by: setup)
+        guard own + dead > 1 else { return }
+        if own == 1, dead == 1, judge.refused.contains(place) { return judge.weakCount += 1 }
+        repeated(own > 1 || dead > 1 ? .storedOnce : .notBoth, place, under: key)
+    }
+
+    private func repeated(_ property: Violation.Property, _ place: Refusal, under key: HashKey) {
+        if mayRepeat(place, under: key) { return judge.weakCount += 1 }
+        violated(
+            property, "log group \(server.accepted[place.content].cursor) (\(place.content)) of target \(place.target)")
+    }
+
+    /// What allows copies: an id of the key that was forgotten. In batches also an id of any key of the target, for whoever has a
+    /// write accepted goes on with batches, in the next epoch, too; two owners at once; and a refusal for a while of a batch,
+    /// of which a late copy may be stored beside the parts it was taken apart into.
+    private func mayRepeat(_ place: Refusal, under key: HashKey) -> Bool {
+        if stores.contains(where: { $0.forgottenKeys.contains(key) }) { return true }
+        guard mode == .exactlyOnceBatched else { return false }
+        return stores[place.target].forgottenCount > 0 || judge.isUnfenced || judge.refusedBatches.contains(place)
     }
 
     /// Whether anything of this history allows copies, or excuses a log group.
     var isWeakened: Bool {
-        mayRepeat || (judge.usedSetups.count > 1 && !judge.isChangeClean) || !judge.refused.isEmpty
-            || !judge.displaced.isEmpty
-            || judge.weakCount > 0
+        stores.contains { $0.forgottenCount > 0 } || (mode == .exactlyOnceBatched && judge.isUnfenced)
+            || (judge.usedSetups.count > 1 && !judge.isChangeClean) || !judge.refused.isEmpty
+            || !judge.displaced.isEmpty || judge.weakCount > 0
     }
 
     private func noteEpoch(of group: LogGroupTruth) {
@@ -82,32 +102,42 @@ extension World {
 
     /// Refused because somebody else has written under its key.
     private func noteDisplaced(_ put: ExactPut, at place: Int) {
-        let missing = put.write.elements.map(\.payload).filter { !stores[place].holds($0, for: put.write.target) }
+        let missing = put.write.elements.map { Refusal(content: $0.payload, target: put.write.target) }
+            .filter { !stores[place].holds($0.content, for: $0.target) }
+        if !missing.isEmpty { faults[.foreignWriter] += 1 }
         judge.displaced.formUnion(missing)
         put.sender.missing[put.write.id] = missing
     }
 
     // MARK: Delivered
 
-    /// Whether a log group stands wherever one of the configurations wants it.
+    /// Whether a log group stands in its target or among that one's dead letters.
+    private func stands(_ content: Content, for target: Int) -> Bool {
+        stores[target].holds(content, for: target) || stores[stores.count - 1].holds(content, for: target)
+    }
+
+    /// Whether a log group stands wherever one of the configurations wants it, but for what somebody else displaced there.
     func isDelivered(_ content: Content) -> Bool {
         guard mode.isExact else { return server.accepted[content].storedCount > 0 }
         let topic = server.accepted[content].topic
         return setups.indices.contains { setup in
             judge.usedSetups.contains(setup)
                 && setups[setup].wanted[topic].allSatisfy { target in
-                    stores[target].holds(content, for: target) || stores[stores.count - 1].holds(content, for: target)
+                    stands(content, for: target)
+                        || judge.displaced.contains(Refusal(content: content, target: target))
                 }
         }
     }
 
     /// At each save of a window: what somebody else displaced while its lane was at work must not be passed over.
     func judgeTold(_ task: SimulatedTask, _ cursor: Cursor) {
-        guard let displaced = task.truth?.displaced else { return }
-        if let content = displaced.first(where: { server.accepted[$0].cursor < cursor && !isDelivered($0) }) {
+        let displaced = task.truth?.displaced ?? []
+        for place in displaced where server.accepted[place.content].cursor < cursor {
+            if stands(place.content, for: place.target) { continue }
             violated(
                 .nothingUntold,
-                "shard \(task.shard) is saved at \(cursor), log group \(server.accepted[content].cursor) is displaced")
+                "shard \(task.shard) is saved at \(cursor), log group \(server.accepted[place.content].cursor) is displaced"
+            )
         }
         judgeFromCheckpoint(task, cursor)
     }
@@ -122,44 +152,6 @@ extension World {
                 violated(
                     .nothingLost, "shard \(task.shard) begins at \(told), log group \(group.cursor) is not delivered")
             }
-        }
-    }
-
-    // MARK: The end
-
-    /// What is still under way arrives, and then each store is read through: nothing that is not owed, nothing twice,
-    /// nothing missing.
-    func endStores() {
-        while judge.violation == nil, let event = queue.pop() {
-            guard event.kind == .request || event.kind == .turn else { continue }
-            now = event.time
-            if event.kind == .turn {
-                turn(event.number)
-            } else if case .putExact = envelopes.peek(event.number).request {
-                arrive(envelopes.take(event.number))
-            }
-        }
-        for (place, store) in stores.enumerated() { readThrough(store, place) }
-        for log in server.logs {
-            for content in log where isOwed(server.accepted[content]) && !isDelivered(content) {
-                if !judge.displaced.contains(content) {
-                    violated(.nothingLost, "log group \(server.accepted[content].cursor) at the end")
-                }
-            }
-        }
-    }
-
-    private func readThrough(_ store: TargetStore, _ place: Int) {
-        var seen: [[Int]: Int] = [:]
-        for record in store.records {
-            let group = server.accepted[record.content]
-            let isHere = place == record.origin || place == stores.count - 1
-            if !isHere || !setups[record.setup].wanted[group.topic].contains(record.origin) {
-                violated(.rightTarget, "log group \(group.cursor) in logstore \(place)")
-            }
-            let count = seen[[record.content, record.origin, record.setup], default: 0]
-            seen[[record.content, record.origin, record.setup]] = count + 1
-            if count == 1 { repeated(.storedOnce, record.content, record.origin) }
         }
     }
 }

@@ -138,7 +138,7 @@ extension World {
         }
         if now < targets[place].refusingUntil {
             faults[.targetRefusal] += 1
-            noteRefused(put, store)
+            if !put.write.isDeadLetter { noteRefused(put, store) }
             throw APIError(.postBodyInvalid, "")
         }
         if now < targets[place].fullUntil {
@@ -152,8 +152,10 @@ extension World {
     private func noteRefused(_ put: ExactPut, _ store: TargetStore) {
         let isForgotten = store.hasForgotten(put.write.address, now: server.now(now).nanoseconds)
         for element in put.write.elements
-        where !store.holds(element.payload, for: put.write.target) || isForgotten {
-            judge.refused.insert(Refusal(content: element.payload, target: put.write.target))
+        where store.count(element.payload, for: put.write.target, by: put.setup) == 0 || isForgotten {
+            let refusal = Refusal(content: element.payload, target: put.write.target)
+            judge.refused.insert(refusal)
+            if put.write.elements.count > 1 { judge.refusedBatches.insert(refusal) }
         }
     }
 

@@ -295,7 +295,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
     /// Takes in that log groups are refused for what is in them.
     private mutating func refused(_ head: Head, _ lane: Int, now: Instant) -> [Action] {
         let write = head.write
-        if write.elements.count > 1 {
+        if write.elements.count > 1, configuration.safeguards.contains(.takesApart) {
             // One of them may be to blame: each goes alone, in the same order and under ids of its own.
             guard mayStillSend(head) else {
                 keep(head, lane)

@@ -8,7 +8,7 @@ package struct Safeguards: OptionSet, Hashable, Sendable {
     package static let all = Safeguards(rawValue: -1)
 
     /// How many there are.
-    package static let count = 24
+    package static let count = 25
 
     /// A lease counts from the sending of the heartbeat, not from its answer.
     package static let leaseFromSending = Safeguards(rawValue: 1 << 0)
@@ -61,4 +61,6 @@ package struct Safeguards: OptionSet, Hashable, Sendable {
     package static let refusalNeedsReason = Safeguards(rawValue: 1 << 22)
     /// The dead letters of each target have keys of their own.
     package static let deadLetterKeys = Safeguards(rawValue: 1 << 23)
+    /// A batch that is refused for its data is taken apart; what is in it is not to blame together.
+    package static let takesApart = Safeguards(rawValue: 1 << 24)
 }
