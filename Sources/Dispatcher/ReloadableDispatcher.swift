@@ -126,7 +126,9 @@ public final class ReloadableDispatcher: Sendable {
                 let settled = await dispatcher.outwaitSaves(after: outcome, before: change.next)
                 before = settled.consumed
                 guard settled.isSettled else {
-                    change.done.set(.failure(.unfinished(change.obstacles + (before?.owed.sentences ?? []))))
+                    let reasons = change.obstacles + (before?.owed.sentences ?? [])
+                    change.done.set(
+                        .failure(.unfinished(reasons.isEmpty ? ["what is saved cannot be told"] : reasons)))
                     continue
                 }
             }
