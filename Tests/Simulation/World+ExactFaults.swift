@@ -114,13 +114,14 @@ extension World {
     /// A person answers to a shard that is held: the checkpoint goes to the start, or the start to the beginning, which
     /// means new keys for everybody.
     func operate(_ shard: ShardID) {
+        guard !judge.isFromBeginning else { return }
+        // Looked at again and again: what is set may be lost to a late save, or to somebody who has not seen it yet, and
+        // what a late save has put right may be saved over by whoever has seen the reset.
+        queue.push(.init(.operate, at: now + .seconds(5), number: shard.value))
         guard let cursor = server.row(shard, at: now)?.checkpoint?.cursor,
             let content = server.logs[shard.value].first(where: { server.accepted[$0].cursor >= cursor }),
-            isEarly(server.accepted[content]), !judge.isFromBeginning
+            isEarly(server.accepted[content]), server.isUp, isHeld(shard)
         else { return }
-        // Looked at again: what is set may be lost to a late save, or to somebody who has not seen it yet.
-        queue.push(.init(.operate, at: now + .seconds(5), number: shard.value))
-        guard server.isUp, isHeld(shard) else { return }
         guard chance.happens(perMille: 700) else { return beginFromBeginning() }
         let request = Request.getCursor(shard, setups[SetupChoice.main].start)
         if case .cursor(let start) = server.answer(request, at: now) { _ = set(shard, start) }
