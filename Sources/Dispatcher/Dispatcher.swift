@@ -220,31 +220,12 @@ public final class Dispatcher: Sendable {
             targets: targets, deadLetter: deadLetter, changes: changes, clock: clock, logger: logger,
             troubles: surroundings.troubles)
         let consumer = consumer
-        let isExact = settings.delivery.mode.isExact
-        let result = await withTaskGroup(of: Result<Consumer.Outcome, ConsumerError>?.self) { group in
-            if isExact {
-                group.addTask {
-                    await watch.run()
-                    return nil
-                }
+        return try await beside(settings.delivery.mode.isExact ? [{ await watch.run() }] : []) {
+            () async throws(ConsumerError) in
+            try await consumer.run(until: stop, joined: joined, after: before) { held in
+                await ShardDelivery(held, in: surroundings).run()
             }
-            group.addTask {
-                do throws(ConsumerError) {
-                    return .success(
-                        try await consumer.run(until: stop, joined: joined, after: before) { held in
-                            await ShardDelivery(held, in: surroundings).run()
-                        })
-                } catch {
-                    return .failure(error)
-                }
-            }
-            var result: Result<Consumer.Outcome, ConsumerError>?
-            while result == nil, let next = await group.next() { result = next }
-            group.cancelAll()
-            return result
         }
-        guard let result else { preconditionFailure("the consumer ended without a result") }
-        return try result.get()
     }
 
     private func surroundings(_ changes: TargetChanges) -> ShardDelivery.Surroundings {

@@ -208,30 +208,10 @@ public final class ReloadableDispatcher: Sendable {
             // It came before there was anything to stop.
             if state.change != nil { barrier.set(()) }
         }
-        let result = await withTaskGroup(of: Result<Dispatcher.Outcome, DispatchError>?.self) { group in
-            group.addTask {
-                if await stop.value() != nil { barrier.set(()) }
-                return nil
-            }
-            group.addTask {
-                if let trial = turn.trial { await Self.attend(trial, clock: turn.dispatcher.clock, barrier) }
-                return nil
-            }
-            group.addTask {
-                do throws(DispatchError) {
-                    return .success(try await Self.persist(turn, until: barrier))
-                } catch {
-                    return .failure(error)
-                }
-            }
-            var result: Result<Dispatcher.Outcome, DispatchError>?
-            while result == nil, let next = await group.next() { result = next }
-            group.cancelAll()
-            return result
-        }
-        // Cancelled: nothing is known of what was sent.
-        guard let result else { return Dispatcher.Outcome(isSettled: false) }
-        return try result.get()
+        return try await beside([
+            { if await stop.value() != nil { barrier.set(()) } },
+            { if let trial = turn.trial { await Self.attend(trial, clock: turn.dispatcher.clock, barrier) } },
+        ]) { () async throws(DispatchError) in try await Self.persist(turn, until: barrier) }
     }
 
     /// Forwards; whoever was in the group before tries until it is in again, or told to stop.

@@ -24,3 +24,30 @@ package func until<Value: Sendable, Failure: Error>(
     }
     return try result?.get()
 }
+
+/// Does something, and beside it what is cancelled when that is done.
+package func beside<Value: Sendable, Failure: Error>(
+    _ companions: [@Sendable () async -> Void], _ body: @escaping @Sendable () async throws(Failure) -> Value
+) async throws(Failure) -> Value {
+    let result = await withTaskGroup(of: Result<Value, Failure>?.self) { group in
+        for companion in companions {
+            group.addTask {
+                await companion()
+                return nil
+            }
+        }
+        group.addTask {
+            do throws(Failure) {
+                return .success(try await body())
+            } catch {
+                return .failure(error)
+            }
+        }
+        var result: Result<Value, Failure>?
+        while result == nil, let next = await group.next() { result = next }
+        group.cancelAll()
+        return result
+    }
+    guard let result else { preconditionFailure("it ended without a result") }
+    return try result.get()
+}
