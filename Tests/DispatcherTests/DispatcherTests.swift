@@ -69,14 +69,8 @@ import Testing
     @Test func `answers that are lost after the write bring copies and lose nothing`() async throws {
         let service = try ScriptedService.withTargets()
         try await service.fill(0..<60)
-        let count = Lock(0)
-        service.follow { call in
-            guard call.api == .putLogs else { return nil }
-            let number = count.withLock { count -> Int in
-                count += 1
-                return count
-            }
-            return number.isMultiple(of: 5)
+        service.follow(.putLogs) { number in
+            number.isMultiple(of: 5)
                 ? .loseAnswer : number.isMultiple(of: 7) ? .refuse(403, "WriteQuotaExceed") : nil
         }
         let dispatcher = try LiveDispatcher("a", of: service)
@@ -230,14 +224,8 @@ import Testing
     {
         let service = try ScriptedService.withTargets()
         try await service.fill(0..<120)
-        let count = Lock(0)
-        service.follow { call in
-            guard call.api == .putLogs || call.api == .saveCheckpoint else { return nil }
-            let number = count.withLock { count -> Int in
-                count += 1
-                return count
-            }
-            return number.isMultiple(of: 4)
+        service.follow(.putLogs, .saveCheckpoint) { number in
+            number.isMultiple(of: 4)
                 ? .refuse(500, "InternalServerError") : number.isMultiple(of: 9) ? .drop : nil
         }
         let one = try LiveDispatcher("a", of: service)

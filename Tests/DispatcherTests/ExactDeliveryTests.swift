@@ -63,16 +63,8 @@ import Testing
         for _ in 0..<10 {
             try await service.fill(filled..<filled + 60)
             filled += 60
-            let answers = Lock(0)
             let bound = Int.random(in: 1..<60, using: &generator)
-            service.follow { call in
-                guard call.api == .putLogs else { return nil }
-                let number = answers.withLock { count -> Int in
-                    count += 1
-                    return count
-                }
-                return number % 7 == 3 ? .loseAnswer : nil
-            }
+            let answers = service.follow(.putLogs) { number in number % 7 == 3 ? .loseAnswer : nil }
             let dispatcher = try LiveDispatcher("a", of: service) {
                 $0.delivery.mode = mode
                 $0.delivery.batchWait = .seconds(2)

@@ -88,15 +88,7 @@ import Testing
         let live = try Live(service, try Self.settings(mode))
         try await service.fill(0..<120)
         // Every fifth answer is lost, so that what is sent again crosses the change.
-        let count = Lock(0)
-        service.follow { call in
-            guard call.api == .putLogs else { return nil }
-            let number = count.withLock { count -> Int in
-                count += 1
-                return count
-            }
-            return number % 5 == 0 ? .loseAnswer : nil
-        }
+        service.follow(.putLogs) { number in number % 5 == 0 ? .loseAnswer : nil }
         try await live.run {
             try await wait(for: "something is written", within: .seconds(120)) {
                 live.reloadable.current.status.totals.accepted.reduce(0, +) > 20
@@ -170,9 +162,11 @@ import Testing
         #expect(try await service.copies(0..<12) == (1, 1))
     }
 
-    @Test func `where the queues cannot be finished, other keys are refused, and the old ones go on`() async throws {
-        let service = try ScriptedService.withTargets()
-        let live = try Live(service, try Self.settings { $0.groupTimeout = .seconds(60) })
+    /// Runs one whose shards are blocked by a target, so that settings with other keys were refused.
+    private static func refusedForItsQueues(
+        _ service: ScriptedService, then body: (Live, _ refused: DispatcherSettings) async throws -> Void
+    ) async throws {
+        let live = try Live(service, try settings { $0.groupTimeout = .seconds(60) })
         try await service.fill(0..<60)
         service.follow { call in
             call.api == .putLogs && call.request.url.contains("/audit/") ? .refuse(400, "PostBodyInvalid") : nil
@@ -181,8 +175,15 @@ import Testing
             try await wait(for: "a shard is blocked", within: .seconds(120)) {
                 live.reloadable.current.status.shards.contains { $0.state == "blocked" }
             }
-            let lanes = try Self.settings { $0.delivery.laneCount = 2 }
+            let lanes = try settings { $0.delivery.laneCount = 2 }
             await #expect(throws: ReloadableDispatcher.Refusal.self) { try await live.reloadable.reload(lanes) }
+            try await body(live, lanes)
+        }
+    }
+
+    @Test func `where the queues cannot be finished, other keys are refused, and the old ones go on`() async throws {
+        let service = try ScriptedService.withTargets()
+        try await Self.refusedForItsQueues(service) { live, lanes in
             let refusal = try #require(live.reloadable.lastRefusal?.description)
             #expect(refusal.contains("is blocked") && refusal.contains("PostBodyInvalid"), "\(refusal)")
             service.heal()
@@ -196,17 +197,7 @@ import Testing
 
     @Test func `what was sent before a refused change is owed by the next one too, and by a stop`() async throws {
         let service = try ScriptedService.withTargets()
-        let live = try Live(service, try Self.settings { $0.groupTimeout = .seconds(60) })
-        try await service.fill(0..<60)
-        service.follow { call in
-            call.api == .putLogs && call.request.url.contains("/audit/") ? .refuse(400, "PostBodyInvalid") : nil
-        }
-        try await live.run {
-            try await wait(for: "a shard is blocked", within: .seconds(120)) {
-                live.reloadable.current.status.shards.contains { $0.state == "blocked" }
-            }
-            let lanes = try Self.settings { $0.delivery.laneCount = 2 }
-            await #expect(throws: ReloadableDispatcher.Refusal.self) { try await live.reloadable.reload(lanes) }
+        try await Self.refusedForItsQueues(service) { live, lanes in
             // From here on it is given no shard, and so sends nothing more.
             service.follow { call in
                 call.api == .heartbeat || call.api == .putLogs ? .refuse(500, "InternalServerError") : nil

@@ -3,7 +3,7 @@ public import FakeSLS
 internal import Logging
 public import SLSClient
 public import SLSProtocol
-internal import System
+public import System
 
 /// What happens to one request on its way to the service and back.
 public enum Fault: Sendable {
@@ -111,6 +111,23 @@ public final class ScriptedService: Sendable {
 
     /// Changes what happens from now on.
     public func follow(_ script: @escaping Script) { self.script.withLock { $0 = script } }
+
+    /// Changes what happens to the requests of some calls, by their number from 1 on.
+    ///
+    /// - Returns: How many there were so far.
+    @discardableResult
+    public func follow(_ calls: APICall..., byNumber script: @escaping @Sendable (Int) -> Fault?) -> Lock<Int> {
+        let count = Lock(0)
+        follow { call in
+            guard calls.contains(call.api) else { return nil }
+            return script(
+                count.withLock { count in
+                    count += 1
+                    return count
+                })
+        }
+        return count
+    }
 
     /// Lets everything through again.
     public func heal() { follow { _ in nil } }
