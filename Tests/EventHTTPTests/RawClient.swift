@@ -19,29 +19,44 @@ final class RawClient: @unchecked Sendable {
     let descriptor: Int32
     /// The protocol version of TLS, such as `TLSv1.3`.
     var version: String { session?.version ?? "" }
+    private let address: String
+    private let port: UInt16
     private var input: [UInt8] = []
     private var session: ClientSession?
 
-    /// Connects; every later wait ends after 10 seconds.
+    /// Connects; every later wait ends after 60 seconds.
     ///
     /// - Parameter address: `127.0.0.1:80` or `[::1]:80`.
-    init(_ address: String) throws {
+    convenience init(_ address: String) throws {
+        try self.init(unconnectedFor: address)
+        try connect()
+    }
+
+    /// Has its descriptor, and needs none any more to connect.
+    init(unconnectedFor address: String) throws {
         guard let colon = address.lastIndex(of: ":"), let port = UInt16(address[address.index(after: colon)...]) else {
             throw Failure(description: "no address: \(address)")
         }
-        let isIPv6 = address.hasPrefix("[")
-        descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        self.address = address
+        self.port = port
+        let family = address.hasPrefix("[") ? AF_INET6 : AF_INET
+        descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        // `deinit` closes: everything is initialised.
+        guard descriptor >= 0 else { throw Failure(description: "socket for \(address): errno \(errno)") }
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    func connect() throws {
         let status: Int32
-        if isIPv6 {
+        if address.hasPrefix("[") {
             var name = sockaddr_in6()
             name.sin6_family = sa_family_t(AF_INET6)
             name.sin6_port = port.bigEndian
             name.sin6_addr = in6addr_loopback
             status = unsafe withUnsafeBytes(of: &name) { bytes in
-                unsafe connect(
+                unsafe Glibc.connect(
                     descriptor, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
             }
         } else {
@@ -50,14 +65,11 @@ final class RawClient: @unchecked Sendable {
             name.sin_port = port.bigEndian
             name.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
             status = unsafe withUnsafeBytes(of: &name) { bytes in
-                unsafe connect(
+                unsafe Glibc.connect(
                     descriptor, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
             }
         }
-        guard status == 0 else {
-            // `deinit` closes: everything is initialised.
-            throw Failure(description: "connect to \(address): errno \(errno)")
-        }
+        guard status == 0 else { throw Failure(description: "connect to \(address): errno \(errno)") }
     }
 
     deinit { close(descriptor) }

@@ -82,11 +82,11 @@ func withServer<Result: Sendable>(
     do {
         let result = try await Thread.run(name: "test-client") { try body(running) }
         running.server.stopNow()
-        guard await running.ended(within: .seconds(10)) else { throw ServerDidNotStop() }
+        guard await running.ended(within: .seconds(60)) else { throw ServerDidNotStop() }
         return result
     } catch {
         running.server.stopNow()
-        _ = await running.ended(within: .seconds(10))
+        _ = await running.ended(within: .seconds(60))
         throw error
     }
 }
@@ -105,9 +105,9 @@ extension HTTPServer.Statistics {
 
 /// Waits, on a thread that may block, until `condition` holds.
 ///
-/// - Returns: false if it did not within 10 seconds.
+/// - Returns: false if it did not within 60 seconds.
 func holds(_ condition: () throws -> Bool) rethrows -> Bool {
-    let end = MonotonicClock.nanoseconds() + 10_000_000_000
+    let end = MonotonicClock.nanoseconds() + 60_000_000_000
     while try !condition() {
         if MonotonicClock.nanoseconds() > end { return false }
         _ = poll(nil, 0, 2)
