@@ -40,6 +40,14 @@ package struct GroupCoordinator: Equatable, Sendable {
         }
     }
 
+    /// The shards that one consumer holds.
+    private struct Share: Equatable, Sendable {
+        /// Those it may work on, ascending.
+        var granted: [ShardID] = []
+        /// The places of those it is asked to give up, ascending.
+        var leaving: [Int] = []
+    }
+
     package private(set) var settings: Settings
     /// Ascending by `joinSequence`.
     package private(set) var consumers: [Consumer] = []
@@ -53,6 +61,9 @@ package struct GroupCoordinator: Equatable, Sendable {
     var haveConsumersChanged = false
     var removedShards: [ShardID] = []
     private var nextJoinSequence = 0
+    /// What each consumer has, as the shards say it; nil since something changed. Thus a heartbeat in a settled group, as
+    /// hardly any is not, looks at no shard.
+    private var shares: [ConsumerName: Share]?
     let rules: GroupRules
 
     /// A new group, on a logstore with any history.
@@ -103,9 +114,9 @@ package struct GroupCoordinator: Equatable, Sendable {
             }
             join(name, now: now)
         }
-        handOver(from: name, stillReporting: Set(reported))
+        handOver(from: name, stillReporting: reported)
         rebalance()
-        return shards.filter { $0.row.state == .allocated && $0.row.holder == name }.map(\.row.shard)
+        return share(of: name).granted
     }
 
     /// Takes every consumer out that has been silent for longer than the timeout. Its shards become free; a shard that
@@ -196,11 +207,29 @@ package struct GroupCoordinator: Equatable, Sendable {
     package func isAlive(_ name: ConsumerName) -> Bool { consumers.contains { $0.name == name } }
 
     /// Edge 6a: a shard in transfer that its holder no longer reports goes to the next one.
-    private mutating func handOver(from name: ConsumerName, stillReporting reported: Set<ShardID>) {
-        for index in shards.indices where shards[index].row.state == .transfer {
+    private mutating func handOver(from name: ConsumerName, stillReporting reported: [ShardID]) {
+        let leaving = share(of: name).leaving
+        guard !leaving.isEmpty else { return }
+        let reported = Set(reported)
+        for index in leaving {
             let row = shards[index].row
-            if row.holder == name, !reported.contains(row.shard) { set(index, .allocated, holder: row.next) }
+            if !reported.contains(row.shard) { set(index, .allocated, holder: row.next) }
         }
+    }
+
+    private mutating func share(of name: ConsumerName) -> Share {
+        if shares == nil { shares = currentShares() }
+        return shares?[name] ?? Share()
+    }
+
+    private func currentShares() -> [ConsumerName: Share] {
+        var shares: [ConsumerName: Share] = [:]
+        for (index, shard) in shards.enumerated() {
+            guard let holder = shard.row.holder else { continue }
+            if shard.row.state == .allocated { shares[holder, default: Share()].granted.append(shard.row.shard) }
+            if shard.row.state == .transfer { shares[holder, default: Share()].leaving.append(index) }
+        }
+        return shares
     }
 
     private mutating func join(_ name: ConsumerName, now: Instant) {
@@ -226,6 +255,7 @@ package struct GroupCoordinator: Equatable, Sendable {
     }
 
     private mutating func noteChange() {
+        shares = nil
         hasChanges = true
         needsBalance = true
     }

@@ -75,6 +75,12 @@ struct GroupFixture {
         group.shardRows.first { $0.shard == ShardID(shard) }?.state
     }
 
+    /// The shards that consumer may work on, as the rows say.
+    func allocated(to consumer: String) -> Set<Int> {
+        let rows = group.shardRows.filter { $0.state == .allocated && $0.holder?.value == consumer }
+        return Set(rows.map(\.shard.value))
+    }
+
     /// How many shards each consumer holds or is about to get, ascending.
     var loads: [Int] {
         group.consumerRows.map { consumer in

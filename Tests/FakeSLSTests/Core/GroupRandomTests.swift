@@ -140,6 +140,7 @@ struct GroupWorld {
         }
         do {
             let granted = Set(try fixture.beat(name, client.working.sorted()))
+            #expect(granted == fixture.allocated(to: name))
             if !isAnswerLost {
                 client.granted = granted
                 client.working.formUnion(granted)
