@@ -69,9 +69,36 @@ struct Options: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Apply these quotas: hardly any (relaxed), the documented ones (strict), or those of a YAML file.",
+            "Let projects stand below this domain too; give it again for more.",
+            discussion: """
+                (default: none; localhost and the service's endpoints are known anyhow) FAKE_SLS_BASE_DOMAIN, split by \
+                commas
+                """, valueName: "domain"))
+    var baseDomain: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Say that projects live in this region.", discussion: "(default: cn-hangzhou) FAKE_SLS_REGION",
+            valueName: "region"))
+    var region: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Apply these quotas: no rates, 10 consumer groups per logstore, and up to 10,000 of all else, a bound that \
+            protects memory (relaxed); the documented ones (strict); or those of a YAML file.
+            """,
             discussion: "(default: relaxed) FAKE_SLS_LIMITS", valueName: "relaxed|strict|file"))
     var limits: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Behave as this YAML file says where the service's own way is unpublished.",
+            discussion: """
+                It may name \(RulesFile.keys.joined(separator: ", ")): docs/compatibility.md tells what they do. \
+                (default: none) FAKE_SLS_RULES
+                """, valueName: "file"))
+    var rules: String?
 
     @Option(
         help: ArgumentHelp(

@@ -43,8 +43,12 @@ struct Serve {
         configuration.emulator.dataFolder = settings.dataFolder
         configuration.emulator.accessKeys = settings.accessKeys
         configuration.emulator.domains = settings.domains
+        configuration.emulator.baseDomains = settings.baseDomains
+        configuration.emulator.region = settings.region
         configuration.emulator.authentication = settings.authentication
         configuration.emulator.limits = settings.limits
+        configuration.emulator.writes = settings.rules.writes
+        configuration.emulator.groups = settings.rules.groups
         configuration.emulator.stores = settings.stores
         configuration.emulator.servesControl = settings.servesControl
         // Whoever reads it may kill the process now: nothing of the turn is durable yet.

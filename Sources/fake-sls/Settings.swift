@@ -14,8 +14,11 @@ struct Settings: Sendable {
     var stores: [InitialProject] = []
     var accessKeys: [String: String] = [:]
     var domains: [String: ProjectName] = [:]
+    var baseDomains: [String] = []
+    var region = EmulatorConfiguration().region
     var authentication = EmulatorConfiguration.Authentication.lenient
     var limits = Limits.relaxed
+    var rules = Rules()
     var servesControl = false
     var readyFile: String?
     var logLevel = Logger.Level.info
@@ -30,9 +33,12 @@ struct Settings: Sendable {
         dataFolder = input.text("--data", options.data)?.value
         accessKeys = input.accessKeys()
         domains = input.domains()
+        baseDomains = input.baseDomains()
+        region = input.region() ?? region
         authentication = input.choice("--auth", options.auth) ?? authentication
         logLevel = input.choice("--log-level", options.logLevel) ?? logLevel
         limits = input.limits()
+        rules = input.rules()
         servesControl = input.choice("--control", options.control, of: Switch.self) == .on
         stores = input.stores(limits: limits)
         readyFile = input.text("--ready-file", options.readyFile)?.value

@@ -77,6 +77,19 @@ struct SettingsReader {
         return mistakes.collect { _ in try CustomDomains.parse(value, name: source) } ?? [:]
     }
 
+    mutating func baseDomains() -> [String] {
+        let given = text("--base-domain", options.baseDomain.isEmpty ? nil : options.baseDomain.joined(separator: ","))
+        guard let (source, value) = given else { return [] }
+        return mistakes.collect { _ in try ParentDomains.parse(value, name: source) } ?? []
+    }
+
+    mutating func region() -> String? {
+        guard let (source, value) = text("--region", options.region) else { return nil }
+        if ParentDomains.isHostText(value) { return value }
+        mistakes.add("\(source) \(value): expected a region, such as cn-hangzhou")
+        return nil
+    }
+
     mutating func limits() -> Limits {
         guard let (source, value) = text("--limits", options.limits) else { return .relaxed }
         switch value {
@@ -84,6 +97,11 @@ struct SettingsReader {
         case "strict": return .strict
         default: return parse(source, value) { (bytes) throws(Mistakes) in try LimitsFile.parse(bytes) } ?? .relaxed
         }
+    }
+
+    mutating func rules() -> Rules {
+        guard let (source, path) = text("--rules", options.rules) else { return Rules() }
+        return parse(source, path) { (bytes) throws(Mistakes) in try RulesFile.parse(bytes) } ?? Rules()
     }
 
     mutating func stores(limits: Limits) -> [InitialProject] {

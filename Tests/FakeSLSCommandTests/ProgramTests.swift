@@ -67,6 +67,27 @@ import Testing
         try await program.stop()
     }
 
+    @Test func `rules, base domain and region reach the emulator`() async throws {
+        try await withFolder { folder in
+            try Files.write(Array("projects: [{name: demo, logstores: [{name: app}]}]\n".utf8), to: folder + "/init")
+            try Files.write(Array("shortest-timeout-seconds: 417\n".utf8), to: folder + "/rules")
+            let program = try RunningProgram(
+                ["--init", folder + "/init", "--rules", folder + "/rules", "--base-domain", "deep.sls.test"]
+                    + ["--region", "eu-central-1"])
+            let ready = try await program.readyLine()
+            let project = try await RunningProgram.get("/", host: "demo.deep.sls.test", from: ready)
+            #expect(String(decoding: project.body, as: UTF8.self).contains(#""region":"eu-central-1""#))
+            func make(_ name: String, timeout: Int) async throws -> Int {
+                let body = #"{"consumerGroup":"\#(name)","timeout":\#(timeout),"order":false}"#
+                return try await RunningProgram.get(
+                    "/logstores/app/consumergroups", host: "demo.localhost", from: ready, posting: body
+                ).status
+            }
+            #expect(try await [make("short", timeout: 416), make("long", timeout: 417)] == [400, 200])
+            try await program.stop()
+        }
+    }
+
     @Test func `it ends on a signal that its parent had blocked`() async throws {
         let program = try RunningProgram(prefix: ["/usr/bin/env", "--block-signal=TERM", "--block-signal=INT"])
         _ = try await program.readyLine()

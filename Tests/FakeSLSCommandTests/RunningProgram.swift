@@ -48,14 +48,16 @@ struct RunningProgram {
         #expect(try await exit() == .exited(0))
     }
 
-    /// Sends a request to the address of the ready line.
-    static func get(_ path: String, host: String = "localhost", from ready: String) async throws
-        -> CurlHTTP.HTTPResponse
-    {
+    /// Sends a request to the address of the ready line: a GET, or a POST where there is a body.
+    static func get(
+        _ path: String, host: String = "localhost", from ready: String, posting body: String? = nil
+    ) async throws -> CurlHTTP.HTTPResponse {
         let client = try HTTPClient()
         let url = "http://\(field("http", of: ready))\(path)"
-        let response = try await client.send(
-            HTTPRequest(method: "GET", url: url, headers: [("Host", host)], timeout: patience))
+        var request = HTTPRequest(
+            method: body == nil ? "GET" : "POST", url: url, headers: [("Host", host)], timeout: patience)
+        request.body = body.map { Array($0.utf8) }
+        let response = try await client.send(request)
         await client.shutdown()
         return response
     }

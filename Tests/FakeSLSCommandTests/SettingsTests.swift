@@ -33,6 +33,9 @@ import Testing
         #expect(settings.accessKeys == ["fake-id": "fake-secret"])
         #expect(settings.authentication == .lenient)
         #expect(settings.limits == .relaxed)
+        #expect(settings.rules == Rules())
+        #expect(settings.baseDomains == [])
+        #expect(settings.region == "cn-hangzhou")
         #expect(settings.readyFile == nil)
         #expect(settings.logLevel == .info)
     }
@@ -46,6 +49,21 @@ import Testing
         #expect(
             try mistakes(["--domain", "a=shop", "--domain", "A=shop"]) == ["--domain A=shop: the host is there twice"])
         #expect(try mistakes(["--domain", "a=X"]).count == 1)
+    }
+
+    @Test func `base domains and the region come from options or variables, and mistakes are told`() throws {
+        let two = ["--base-domain", "SLS.example.com", "--base-domain", "corp", "--region", "eu-central-1"]
+        #expect(try settings(two).baseDomains == ["sls.example.com", "corp"])
+        #expect(try settings(two).region == "eu-central-1")
+        let variables = ["FAKE_SLS_BASE_DOMAIN": "a.test,b.test", "FAKE_SLS_REGION": "us-west-1"]
+        #expect(try settings([], variables).baseDomains == ["a.test", "b.test"])
+        #expect(try settings([], variables).region == "us-west-1")
+        #expect(
+            try mistakes(["--base-domain", "sls.test:80", "--base-domain", ".sls.test", "--region", "a b"]) == [
+                "--base-domain sls.test:80: expected a domain, such as sls.example.com",
+                "--base-domain .sls.test: expected a domain, such as sls.example.com",
+                "--region a b: expected a region, such as cn-hangzhou",
+            ])
     }
 
     @Test func `every option has a variable, and the option wins`() throws {
@@ -157,6 +175,53 @@ import Testing
             #expect(lines.first?.hasPrefix("--limits \(file): line 2, column 1: unknown key \"groups\"") == true)
             #expect(lines.last?.hasPrefix("--limits \(file): line 1, column 11: projects: expected a whole") == true)
         }
+    }
+
+    @Test func `a rules file sets what it names, all else stays at its default`() throws {
+        try withFile("misspells-codes: true\nsequence-id-lifetime-seconds: 86400\nlongest-timeout-seconds: 300\n") {
+            file in
+            var wanted = Rules()
+            wanted.groups.misspellsCodes = true
+            wanted.groups.timeoutSeconds = 1...300
+            wanted.writes.sequenceIDLifetime = .seconds(86_400)
+            let found = [try settings(["--rules", file]), try settings([], ["FAKE_SLS_RULES": file])]
+            #expect(found.map(\.rules) == [wanted, wanted])
+        }
+        let all =
+            Rules.Switch.allCases.map { "\($0.rawValue): true\n" }
+            + Rules.Figure.allCases.map {
+                "\($0.rawValue): 417\n"
+            }
+        try withFile(all.joined()) { file in
+            let rules = try settings(["--rules", file]).rules
+            for name in Rules.Switch.allCases { #expect(rules[name]) }
+            for name in Rules.Figure.allCases { #expect(rules[name] == 417) }
+        }
+    }
+
+    @Test func `mistakes in a rules file are told by name, line and column`() throws {
+        let text = """
+            forgets-sequence-ids: true
+            misspells-codes: yes
+            group-quota-status: 503
+            shortest-timeout-seconds: 10
+            longest-timeout-seconds: 9
+            """
+        try withFile(text) { file in
+            let lines = try mistakes(["--rules", file]).map { $0.dropFirst("--rules \(file): ".count) }
+            #expect(lines.count == 4)
+            #expect(lines[0].hasPrefix("line 1, column 1: unknown key \"forgets-sequence-ids\"; known here: "))
+            #expect(lines[1].hasPrefix("line 2, column 18: misspells-codes: expected true or false"))
+            #expect(lines[2].hasPrefix("line 3, column 21: group-quota-status: expected a whole number"))
+            #expect(
+                lines[3]
+                    == "line 5, column 26: longest-timeout-seconds: 9 is below shortest-timeout-seconds, which is 10")
+        }
+    }
+
+    @Test func `the help names every key of a rules file`() {
+        let help = FakeSLSCommand.helpMessage(columns: 10_000)
+        for name in RulesFile.keys { #expect(help.contains(name), "\(name)") }
     }
 
     @Test func `an init file names what to make`() throws {

@@ -36,6 +36,49 @@ struct CompatibilityPageTests {
         }
     }
 
+    // MARK: Rules
+
+    private static let ruleNames = Rules.Switch.allCases.map(\.rawValue) + Rules.Figure.allCases.map(\.rawValue)
+
+    /// What the page has to call a rule's default.
+    private static func shownDefault(_ name: String) -> String {
+        if Rules.Switch(rawValue: name) != nil { return "false" }
+        guard let figure = Rules.Figure(rawValue: name), let value = Rules()[figure] else { return "none" }
+        return String(value)
+    }
+
+    @Test(arguments: CompatibilityPageTests.ruleNames)
+    func `every rule has a row with its default and its evidence`(name: String) throws {
+        let row = try #require(try Self.rows().first { $0.hasPrefix("| `\(name)` |") }, "\(name) has no row")
+        let cells = row.dropFirst().split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+        #expect(cells.count == 5 && cells[1] == Self.shownDefault(name))
+        #expect(try #require(cells.last).contains(/\[[A-Z]\]/))
+    }
+
+    /// The rules of the library by the names of their properties.
+    private static func described(_ rules: Rules) -> [String: String] {
+        var values: [String: String] = [:]
+        for group in [rules.groups, rules.writes] as [Any] {
+            for child in Mirror(reflecting: group).children { values[child.label ?? ""] = "\(child.value)" }
+        }
+        return values
+    }
+
+    @Test func `every rule of the library has a name in the file, and every name changes one`() {
+        let defaults = Self.described(Rules())
+        #expect(defaults.count > 8)
+        var changed: Set<String> = []
+        for name in Self.ruleNames {
+            var rules = Rules()
+            if let name = Rules.Switch(rawValue: name) { rules[name].toggle() }
+            if let name = Rules.Figure(rawValue: name) { rules[name] = 417 }
+            let different = Self.described(rules).filter { $0.value != defaults[$0.key] }.keys
+            #expect(different.count == 1, "\(name) changes \(different)")
+            changed.formUnion(different)
+        }
+        #expect(changed == Set(defaults.keys))
+    }
+
     // MARK: Errors
 
     /// A line of the table of errors: one or more codes of the same statuses.
