@@ -34,7 +34,7 @@ struct Addressing: Sendable {
     ) -> String? {
         if let projectHeader, !projectHeader.isEmpty { return projectHeader }
         if target.segments.first == "prometheus", target.segments.count >= 2 { return target.segments[1] }
-        guard let host = (target.authority ?? host).map({ Self.withoutPort($0.lowercased()) }) else { return nil }
+        guard let host = (target.authority ?? host).map({ Self.name(of: $0.lowercased()) }) else { return nil }
         return domains[host] ?? bound[host] ?? project(ofHost: host)
     }
 
@@ -65,11 +65,12 @@ struct Addressing: Sendable {
         return labels.count == 4 && labels.allSatisfy { (1...3).contains($0.utf8.count) && UInt8($0) != nil }
     }
 
-    private static func withoutPort(_ authority: String) -> String {
-        guard let colon = authority.lastIndex(of: ":"), authority[colon...].dropFirst().allSatisfy(\.isNumber) else {
-            return authority
+    /// The host's name alone: without its port, and without the dot at the end that marks it as a full one.
+    private static func name(of authority: String) -> String {
+        var host = Substring(authority)
+        if let colon = host.lastIndex(of: ":"), host[colon...].dropFirst().allSatisfy(\.isNumber) {
+            host = host[..<colon]
         }
-        let host = authority[..<colon]
-        return host.hasSuffix(".") ? String(host.dropLast()) : String(host)
+        return String(host.hasSuffix(".") ? host.dropLast() : host)
     }
 }
