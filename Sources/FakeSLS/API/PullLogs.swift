@@ -68,18 +68,33 @@ enum PullEncoding {
     /// What any client can read, or names without meaning it.
     private static let plain: Set<Substring> = ["identity", "gzip", "br", "*"]
 
-    /// The first one of the list that is offered; nil for a plain answer.
+    /// The first one of the list that is offered; nil for a plain answer. Weights do not count, but that 0 excludes.
     ///
     /// - Throws: `InvalidAcceptEncoding` where nothing that is offered was asked for.
     static func choose(_ acceptEncoding: String?) throws(APIError) -> CompressionType? {
-        let names = (acceptEncoding ?? "").lowercased().split { $0 == "," || $0 == " " }
-            .map { $0.prefix { $0 != ";" } }.filter { !$0.isEmpty }
-        if let type = names.lazy.compactMap({ offered[$0] }).first { return type }
-        guard names.isEmpty || names.contains(where: { plain.contains($0) }) else {
+        let (wanted, excluded) = names(of: (acceptEncoding ?? "").lowercased())
+        let chosen = wanted.first { offered[$0] != nil && !excluded.contains($0) }
+        if let chosen { return offered[chosen] }
+        let mayBePlain = wanted.isEmpty || wanted.contains { plain.contains($0) }
+        let isPlainExcluded =
+            excluded.contains("identity") || excluded.contains("*") && !wanted.contains("identity")
+        guard mayBePlain, !isPlainExcluded else {
             throw APIError(
                 .invalidAcceptEncoding,
                 "Accept-Encoding \"\((acceptEncoding ?? "").prefix(80))\": lz4, zstd and deflate are offered")
         }
         return nil
+    }
+
+    /// The names of a list: those that are wanted, and those with the weight 0.
+    private static func names(of list: String) -> (wanted: [Substring], excluded: Set<Substring>) {
+        var names: (wanted: [Substring], excluded: Set<Substring>) = ([], [])
+        for entry in list.split(separator: ",") {
+            let parts = entry.split(separator: ";", omittingEmptySubsequences: false).map { $0.filter { $0 != " " } }
+            guard let name = parts.first, !name.isEmpty else { continue }
+            let isExcluded = parts.dropFirst().contains { $0.hasPrefix("q=") && Double($0.dropFirst(2)) == 0 }
+            if isExcluded { names.excluded.insert(name[...]) } else { names.wanted.append(name[...]) }
+        }
+        return names
     }
 }

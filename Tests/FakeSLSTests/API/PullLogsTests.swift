@@ -62,6 +62,8 @@ struct PullLogsTests {
         ("lz4", CompressionType.lz4), ("LZ4", .lz4), ("zstd", .zstd), ("deflate", .deflate),
         // As the OpenAPI SDK sends it, and as the Java SDK and others name several.
         ("zstd,lz4,gzip", .zstd), ("lz4, zstd;q=0.5", .lz4), ("gzip, deflate", .deflate), ("br,lz4", .lz4),
+        // The weight 0 excludes, no other counts.
+        ("lz4;q=0, zstd", .zstd), ("zstd; q=0.000 , lz4;q=0.001", .lz4), ("lz4;Q=0,deflate;x=1;q=1", .deflate),
     ])
     func `the first compression of the list that is offered is answered`(encoding: String, type: CompressionType) throws
     {
@@ -110,7 +112,7 @@ struct PullLogsTests {
         #expect(try LogGroupScanner.groups(inList: raw).map { Array(raw[$0.bytes]) } == groups)
     }
 
-    @Test(arguments: ["", "identity", "gzip", "*"])
+    @Test(arguments: ["", "identity", "gzip", "*", "lz4;q=0, identity", "lz4;q=0", "*;q=0, identity"])
     func `a list without any compression that is offered is answered plain`(encoding: String) throws {
         let (server, groups) = try server(groups: 2)
         let answer = server.send(
@@ -118,10 +120,15 @@ struct PullLogsTests {
             ["Accept-Encoding": encoding])
         #expect(answer.headers["x-log-compresstype"] == nil)
         #expect(try answer.pulledGroups() == groups)
-        let unknown = server.send(
+    }
+
+    @Test(arguments: ["snappy", "lz4;q=0, snappy", "identity;q=0", "gzip, identity;q=0", "lz4;q=0, *;q=0"])
+    func `a list that allows nothing of what is offered is refused`(encoding: String) throws {
+        let (server, _) = try server(groups: 1)
+        let answer = server.send(
             "GET", "/logstores/app/shards/0?type=log&cursor=\(server.cursor("begin"))&count=10",
-            ["Accept-Encoding": "snappy"])
-        #expect(unknown.errorCode == "InvalidAcceptEncoding")
+            ["Accept-Encoding": encoding])
+        #expect(answer.status == 400 && answer.errorCode == "InvalidAcceptEncoding")
     }
 
     @Test(arguments: ["end_cursor", "endCursor"])
