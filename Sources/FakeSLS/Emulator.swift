@@ -165,7 +165,7 @@ public final class Emulator: @unchecked Sendable {
                     return .answered(answer(preflight, call: OwnPages.call, now))
                 }
                 if !target.isTracking { try authenticator.verify(request, target: target, now: now.wall) }
-                try checkDigest(request)
+                try authenticator.verifyBody(of: request)
                 (match, isOwn) = (try router.match(method: request.method, target: target), false)
             }
         } catch {
@@ -288,15 +288,6 @@ public final class Emulator: @unchecked Sendable {
     }
 
     // MARK: Requests and answers
-
-    /// - Throws: `SignatureNotMatch` where `Content-MD5` is not the body's; the code for it is assumed.
-    private func checkDigest(_ request: HTTPRequest) throws(APIError) {
-        guard let digest = request.headers["Content-MD5"].nonEmpty else { return }
-        let actual = Digest.md5Hex(request.body)
-        guard digest.uppercased() == actual else {
-            throw APIError(.signatureNotMatch, "Content-MD5 \(digest.prefix(40)) is not the body's, which is \(actual)")
-        }
-    }
 
     private func answer(_ response: APIResponse, call: String, _ now: Moment) -> Answered {
         Answered(response: finished(response, status: 200, now), call: call, code: "OK")

@@ -53,6 +53,15 @@ final class Authenticator {
         }
     }
 
+    /// - Throws: `SignatureNotMatch` where `Content-MD5` is not the body's; the code for it is assumed.
+    func verifyBody(of request: HTTPRequest) throws(APIError) {
+        guard mode != .off, let digest = request.headers["Content-MD5"].nonEmpty else { return }
+        let actual = Digest.md5Hex(request.body)
+        guard digest.uppercased() == actual else {
+            throw APIError(.signatureNotMatch, "Content-MD5 \(digest.prefix(40)) is not the body's, which is \(actual)")
+        }
+    }
+
     private func secret(of key: String) throws(APIError) -> String {
         guard let secret = secrets[key] else {
             throw APIError(.unauthorized, "AccessKeyId not found: \(key.prefix(100))")

@@ -224,6 +224,20 @@ struct HostileBodyTests {
         #expect(answers.map(\.status) == [200, 200])
     }
 
+    @Test(arguments: EmulatorConfiguration.Authentication.allCases)
+    func `a wrong digest is refused in every mode but off, which looks at nothing`(
+        mode: EmulatorConfiguration.Authentication
+    ) throws {
+        let server = try InProcessEmulator { $0.authentication = mode }
+        // Unsigned calls have their digest looked at too.
+        let tracked = server.send("POST", "/logstores/app/track", ["Content-MD5": "00"], body: Self.raw)
+        #expect(tracked.errorCode == (mode == .off ? "LogStoreNotExist" : "SignatureNotMatch"))
+        guard mode != .strict else { return }
+        server.makeLogstore(shards: 1)
+        let answer = server.turn([server.put(raw: Self.raw, ["Content-MD5": String(repeating: "0", count: 32)])])[0]
+        #expect(answer.status == (mode == .off ? 200 : 401))
+    }
+
     @Test(arguments: ["{", "nonsense", "[1,", "\"\\ud800\"", "[1e999]", "[null]", "[]x", ""])
     func `bad JSON is refused by every call that takes any`(json: String) throws {
         let server = try InProcessEmulator()
