@@ -79,6 +79,30 @@ struct CompatibilityPageTests {
         #expect(changed == Set(defaults.keys))
     }
 
+    // MARK: Parameters
+
+    @Test func `every parameter that the page or the code names is known`() throws {
+        let page = try Self.text("docs/compatibility.md")
+        // Of calls, as in `?type=log&cursor=`; of fields, but those of headers; of lists' filters.
+        var named = page.matches(of: /[?&](\w+)=/).map { String($0.1) }
+        for row in try Self.rows() {
+            let cells = row.dropFirst().split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+            if let last = cells.last, let filters = last.firstMatch(of: /filters? ([^;.]*)/) {
+                named += filters.1.matches(of: /`(\w+)`/).map { String($0.1) }
+            }
+        }
+        let fields = try #require(page.firstMatch(of: /\n\| PutLogs \|[\s\S]*?\n\| PullLogs' answer/))
+        named += fields.0.matches(of: /`([a-z]\w*)`/).map { String($0.1) }
+        let folder = Self.root.appending(path: "Sources/FakeSLS/API")
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name.hasSuffix(".swift") {
+            let source = try Self.text("Sources/FakeSLS/API/\(name)")
+            named += source.matches(of: /request\.(?:query|required|cursor|integer)\(\s*"(\w+)"/).map { String($0.1) }
+        }
+        named += DocumentFamily.all.flatMap { $0.filters.map(\.parameter) }
+        #expect(named.count > 60 && named.contains("queryId") && named.contains("fetchQuota"))
+        for name in Set(named).sorted() { #expect(Oddities.parameters.contains(name), "\(name) is logged as unknown") }
+    }
+
     // MARK: Errors
 
     /// A line of the table of errors: one or more codes of the same statuses.
