@@ -79,7 +79,7 @@ struct APIRequest {
     /// The page of a list: `offset` counts from 0, `size` is at most 500.
     func page(defaultSize: Int) throws(APIError) -> Page {
         let offset = try integer("offset", in: 0...Int(Int32.max)) ?? 0
-        return Page(offset: offset, size: try integer("size", in: 0...500) ?? defaultSize)
+        return Page(offset: offset, size: try integer("size", in: 0...RequestLimits.pageSize) ?? defaultSize)
     }
 
     /// The body as JSON of this shape. Unknown members are passed over.

@@ -24,6 +24,9 @@ public struct Limits: Equatable, Sendable {
     public var dashboardsPerProject: Int
     /// Alerts per project.
     public var alertsPerProject: Int
+    /// Documents of one family in a project or logstore, beside what the quotas above say of some families. 10,000 in both:
+    /// the service publishes none.
+    public var documentsPerFamily: Int
     /// The rates that throttle; a rate without a figure does not.
     private var rates: [Rate: Int]
 
@@ -33,17 +36,23 @@ public struct Limits: Equatable, Sendable {
         set { rates[rate] = newValue }
     }
 
-    /// The default of `fake-sls`: nothing throttled, and the 10 consumer groups per logstore that users meet first.
+    /// What a count ends at where no quota does, so that no client can fill the memory; far above every quota.
+    static let protectiveCount = 10_000
+
+    /// The default of `fake-sls`: no quota, but the 10 consumer groups per logstore that users meet first.
     public static let relaxed = Limits(
-        consumerGroupsPerLogstore: 10, projects: 10_000, logstoresPerProject: 10_000, shardsPerProject: 10_000,
-        shardsPerNewLogstore: 100, splitShards: 256, machineGroupsPerProject: 10_000, configsPerProject: 10_000,
-        savedSearchesPerProject: 10_000, dashboardsPerProject: 10_000, alertsPerProject: 10_000, rates: [:])
+        consumerGroupsPerLogstore: 10, projects: protectiveCount, logstoresPerProject: protectiveCount,
+        shardsPerProject: protectiveCount, shardsPerNewLogstore: 100, splitShards: 256,
+        machineGroupsPerProject: protectiveCount, configsPerProject: protectiveCount,
+        savedSearchesPerProject: protectiveCount, dashboardsPerProject: protectiveCount,
+        alertsPerProject: protectiveCount, documentsPerFamily: protectiveCount, rates: [:])
 
     /// The documented figures. For control calls there is none: they are not throttled.
     public static let strict = Limits(
         consumerGroupsPerLogstore: 30, projects: 50, logstoresPerProject: 200, shardsPerProject: 400,
         shardsPerNewLogstore: 100, splitShards: 256, machineGroupsPerProject: 200, configsPerProject: 200,
         savedSearchesPerProject: 100, dashboardsPerProject: 100, alertsPerProject: 100,
+        documentsPerFamily: protectiveCount,
         rates: [
             .shardWriteBytes: 5_242_880, .shardWriteBytesWithoutIndex: 10_485_760, .shardWriteCalls: 500,
             .shardReadBytes: 10_485_760, .shardReadCalls: 100, .projectWriteBytes: 100 << 30,
@@ -63,6 +72,7 @@ public struct Limits: Equatable, Sendable {
         case savedSearchesPerProject = "saved-searches-per-project"
         case dashboardsPerProject = "dashboards-per-project"
         case alertsPerProject = "alerts-per-project"
+        case documentsPerFamily = "documents-per-family"
     }
 
     /// The count of that name; at least 0.
@@ -84,6 +94,7 @@ public struct Limits: Equatable, Sendable {
         case .savedSearchesPerProject: \.savedSearchesPerProject
         case .dashboardsPerProject: \.dashboardsPerProject
         case .alertsPerProject: \.alertsPerProject
+        case .documentsPerFamily: \.documentsPerFamily
         }
     }
 }

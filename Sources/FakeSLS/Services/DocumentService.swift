@@ -3,9 +3,6 @@ internal import SLSProtocol
 /// The rules of documents that are kept for others: names, times, lists. What is in them has no effect, but that a
 /// domain stands for its project.
 final class DocumentService {
-    /// Documents of one family in one project or logstore.
-    static let limitPerFamily = 10_000
-
     /// Whose documents are meant.
     enum Owner {
         case account
@@ -178,7 +175,7 @@ final class DocumentService {
         let type = family.type ?? document.text("type")
         let kind = DocumentFamily.all.first { $0.stored == family.stored && $0.type == type } ?? family
         var count = try store.documentCount(at: place)
-        guard count < Self.limitPerFamily else { throw Self.quotaExceeded(family) }
+        guard count < limits.documentsPerFamily else { throw Self.quotaExceeded(family) }
         guard let quota = kind.quota else { return }
         if let type = kind.type {
             count = try store.documents(at: place).count { JSONObject($0.body)?.text("type") == type }

@@ -32,7 +32,7 @@ final class LogstoreService {
             throw APIError(.logStoreAlreadyExist, "logstore \(name) already exists")
         }
         guard wanted.ttl != nil else { throw APIError(.logStoreInfoInvalid, "ttl is missing") }
-        guard let shardCount = wanted.shardCount, (1...limits.shardsPerNewLogstore).contains(shardCount) else {
+        guard let shardCount = wanted.shardCount, shardCount >= 1, shardCount <= limits.shardsPerNewLogstore else {
             throw APIError(
                 .logStoreInfoInvalid, "shardCount must be within range [1, \(limits.shardsPerNewLogstore)]")
         }
@@ -186,7 +186,7 @@ extension LogstoreRow {
             throw APIError(.logStoreInfoInvalid, "ttl must be within range [1, \(RequestLimits.ttlDays.upperBound)]")
         }
         row.autoSplit = wanted.autoSplit ?? autoSplit
-        row.maxSplitShard = wanted.maxSplitShard ?? maxSplitShard
+        row.maxSplitShard = wanted.maxSplitShard ?? min(maxSplitShard, limits.splitShards)
         guard row.maxSplitShard <= limits.splitShards, row.maxSplitShard >= 1 || !row.autoSplit else {
             throw APIError(.logStoreInfoInvalid, "maxSplitShard must be within range [1, \(limits.splitShards)]")
         }

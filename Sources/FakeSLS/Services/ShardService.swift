@@ -35,7 +35,7 @@ final class ShardService {
         let row = try logstores.find(logstore)
         let childCount =
             if case .parts(let count) = cut { count } else { 2 }
-        guard (2...limits.splitShards).contains(childCount) else {
+        guard childCount >= 2, childCount <= limits.splitShards else {
             throw .parameterInvalid("invalid shard count: \(childCount) is not within [2, \(limits.splitShards)]")
         }
         var changed = try live.logstore(row.key)

@@ -40,6 +40,9 @@ struct CountQuotaTests {
         Case(name: .alertsPerProject, code: "ExceedQuota", path: "/alerts", body: ##"{"name":"x#"}"##),
         Case(
             name: .alertsPerProject, code: "ExceedQuota", path: "/jobs", body: ##"{"name":"x#","type":"Alert"}"##),
+        Case(name: .documentsPerFamily, code: "ExceedQuota", path: "/storeviews", body: ##"{"name":"x#"}"##),
+        Case(
+            name: .documentsPerFamily, code: "ExceedQuota", path: "/logstores/app/substores", body: ##"{"name":"x#"}"##),
     ]
 
     @Test(arguments: CountQuotaTests.all)

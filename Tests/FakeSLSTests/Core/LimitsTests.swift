@@ -8,6 +8,16 @@ import Testing
         #expect(Limits.strict.consumerGroupsPerLogstore == 30)
     }
 
+    /// Of what the service calls no quota but a bound of a field, and of the ten groups, `relaxed` takes the same view.
+    @Test func `the bounds of relaxed that are no quotas are far above those of strict`() {
+        let kept: [Limits.Name] = [.consumerGroupsPerLogstore, .shardsPerNewLogstore, .splitShards]
+        for name in Limits.Name.allCases where !kept.contains(name) && name != .documentsPerFamily {
+            #expect(Limits.relaxed[name] == Limits.protectiveCount)
+            #expect(Limits.relaxed[name] >= 25 * Limits.strict[name])
+        }
+        #expect(Limits.relaxed.documentsPerFamily == Limits.protectiveCount)
+    }
+
     @Test(arguments: Limits.Name.allCases) func `each name reads and writes one limit`(name: Limits.Name) {
         var limits = Limits.strict
         limits[name] = 7
