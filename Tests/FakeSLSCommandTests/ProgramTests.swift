@@ -67,6 +67,58 @@ import Testing
         try await program.stop()
     }
 
+    /// A root, an authority below it, and a leaf for `*.sls.example.com`, all made by `openssl`: `root.pem`, `chain.pem`,
+    /// `leaf.key`.
+    private static let certificates = """
+        set -e
+        request() { openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $1.key -subj /CN=$1 "${@:2}"; }
+        sign() { openssl x509 -req -in $1.csr -CA $2.pem -CAkey $2.key -CAcreateserial -days 2 -extfile $1.ext -out $1.pem; }
+        request root -x509 -days 2 -out root.pem
+        request middle -out middle.csr
+        echo basicConstraints=critical,CA:true >middle.ext
+        sign middle root
+        request leaf -out leaf.csr
+        echo subjectAltName=DNS:*.sls.example.com >leaf.ext
+        sign leaf middle
+        cat leaf.pem middle.pem >chain.pem
+        """
+
+    @Test func `a certificate brought along is shown with its chain, and verified by its own root`() async throws {
+        try await withFolder { folder in
+            let openssl = try ChildProcess(
+                .init(
+                    "/bin/bash", arguments: ["-c", Self.certificates], workingFolder: folder,
+                    standardError: .collected))
+            #expect(
+                await openssl.wait(within: RunningProgram.patience) == .exited(0),
+                "\(openssl.standardError?.text ?? "")")
+            let program = try RunningProgram([
+                "--tls-port", "0", "--tls-cert", folder + "/chain.pem", "--tls-key", folder + "/leaf.key",
+            ])
+            let ready = try await program.readyLine()
+            func status(trusting authority: String) async throws -> Int {
+                var configuration = HTTPClient.Configuration()
+                configuration.caFile = authority
+                let client = try HTTPClient(configuration)
+                let result: Result<CurlHTTP.HTTPResponse, any Error>
+                do {
+                    result = .success(
+                        try await client.send(
+                            HTTPRequest(
+                                url: "https://demo.sls.example.com/logstores",
+                                connectTo: RunningProgram.field("https", of: ready), timeout: RunningProgram.patience)))
+                } catch { result = .failure(error) }
+                await client.shutdown()
+                return try result.get().status
+            }
+            #expect(try await status(trusting: folder + "/root.pem") == 404)
+            // The emulator's own authority has not signed it.
+            let stranger = RunningProgram.field("ca", of: ready)
+            await #expect(throws: CurlError.self) { try await status(trusting: stranger) }
+            try await program.stop()
+        }
+    }
+
     @Test func `rules, base domain and region reach the emulator`() async throws {
         try await withFolder { folder in
             try Files.write(Array("projects: [{name: demo, logstores: [{name: app}]}]\n".utf8), to: folder + "/init")
