@@ -4,7 +4,7 @@ SLS_SIGNATURE is v1 (hmac-sha256) or v4. Prints one line per check, and ends wit
 """
 
 # Each of these defines checks, which run in this order.
-from openapi_checklist import stores, documents, accounting  # noqa: F401
+from openapi_checklist import stores, gateway, documents, accounting  # noqa: F401
 from checklist.harness import run
 
 if __name__ == "__main__":
