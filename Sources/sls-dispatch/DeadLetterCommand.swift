@@ -16,9 +16,9 @@ struct DeadLetterCommand: AsyncParsableCommand {
             discussion: """
                 Do this when the target takes them: its limits were raised, its project corrected. Every dead letter is written \
                 under a key and a sequence id of its own, so the same command again, after a crash or when more dead letters \
-                have come, goes on where it was. Another --id writes everything again; so do another --from, SLS_IDENTITY, \
-                SLS_CG or number of lanes. What a target refuses again stops the rest of that shard of the dead letters. Those of \
-                another source, group or target are left out. Dead letters stay where they are. Exit status: 0 all are written, \
+                have come, goes on where it was. Another --id writes everything again; so do another --from, SLS_IDENTITY \
+                or number of lanes. What a target refuses again stops the rest of that shard of the dead letters. Those of \
+                another source, group or target are left out, for a replay with their settings, under the same --id if you like. Dead letters stay where they are. Exit status: 0 all are written, \
                 1 something was refused again or left out, or a call failed, 64 wrong options or variables.
 
                 For example:  sls-dispatch dead-letter replay --id fix-1

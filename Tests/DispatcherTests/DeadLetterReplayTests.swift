@@ -171,6 +171,27 @@ import Testing
         #expect(try await service.copies(0..<24) == (1, 1))
     }
 
+    @Test func `two sources that share a group's name and a dead-letter logstore keep their letters apart`() async throws {
+        let service = try ScriptedService.withTargets(and: ["dead": 1])
+        let other = DispatcherSettings.Place(
+            endpoint: try LiveDispatcher.settings().source.endpoint, project: try ProjectName("demo"),
+            logstore: try LogstoreName("source-2"))
+        var settings = try LiveDispatcher.settings()
+        let mine = DeadLetterTag(settings).fields[0]
+        settings.source = other
+        let theirs = DeadLetterTag(settings).fields[0]
+        // In turn, so that on every lane the last of one source stands behind most of the other's.
+        for number in 0..<40 {
+            let letter = ScriptedService.group(number) + (number % 2 == 0 ? theirs : mine)
+            try await service.client().putLogs(PutLogsBody(compressing: letter), to: try LogstoreName("dead"))
+        }
+        let first = try await Self.replay(service).run()
+        #expect(first.written == [20, 0, 0] && first.stored == [0, 0, 0] && first.leftOut == 20)
+        let second = try await Self.replay(service) { $0.source = other }.run()
+        #expect(second.written == [20, 0, 0] && second.stored == [0, 0, 0] && second.leftOut == 20)
+        #expect(Set(try await service.stored("web")).count == 40)
+    }
+
     @Test func `routes, start and tag change nothing of a replay's keys, lanes and identity do`() throws {
         let service = try ScriptedService.withTargets(and: ["dead": 1])
         func keys(_ change: (inout DispatcherSettings) -> Void = { _ in }) throws -> LaneKeys.Origin {

@@ -5,7 +5,8 @@ public import SLSProtocol
 /// Writes the dead letters to the targets that refused them, each once, however often it is begun again.
 ///
 /// Keys and sequence ids follow from where a dead letter stands in its logstore, under a purpose of their own (`replay:` with
-/// the operator's word and the start), so a second run under one word finds stored what the first has written. Each
+/// the operator's word, the start and the live source, whose letters alone it writes: those of two sources stand between
+/// each other), so a second run under one word finds stored what the first has written. Each
 /// lane goes in order, for whatever came behind a refused dead letter under the same key would make it look stored; one
 /// that is refused again ends all of its shard, so that a target that takes nothing is not asked for each.
 public struct DeadLetterReplay: Sendable {
@@ -293,15 +294,18 @@ public struct DeadLetterReplay: Sendable {
     }
 
     /// The keys of this replay: the dead-letter logstore is its source. Routes, start and tag of the settings shape nothing of
-    /// what it writes.
+    /// what it writes. The live source and the group choose whose letters it writes, and each choice needs keys of its own: an
+    /// id tells what is stored only among letters that are all written in their order.
     var keys: LaneKeys {
         let settings = session.settings
+        let live = settings.source.keyed
         let shape = OutputShape(routes: RouteTable([]), targets: [], laneCount: settings.delivery.laneCount)
         return LaneKeys(
             origin: LaneKeys.Origin(
                 source: source.keyed, group: settings.group, identity: settings.delivery.identity,
                 generation: Generation(shape)),
-            purpose: .replay(id: "\(order.word.word)/\(order.start)"), laneCount: settings.delivery.laneCount)
+            purpose: .replay(id: "\(order.word.word)/\(order.start)/\(live.host)/\(live.project)/\(live.logstore)"),
+            laneCount: settings.delivery.laneCount)
     }
 
     private func cursor(_ position: CursorPosition, _ shard: ShardID) async throws(Failure) -> Cursor {
