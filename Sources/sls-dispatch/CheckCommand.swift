@@ -11,7 +11,7 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: """
             Writes a few log groups to a scratch logstore of the targets' project, splits one of its shards, and says what the \
             endpoint does with repeated sequence ids. What was found is kept in --probe-file; a day later the same command \
-            asks the last question. Show that file to run by SLS_PROBE_FILE: where everything passed, exactly-once becomes \
+            asks the last question: at most eight times, where it is not answered. Show that file to run by SLS_PROBE_FILE: where everything passed, exactly-once becomes \
             the default. Exit status: 0 everything passed; 1 something ruled exactly once out, or the endpoint could not be \
             asked; 2 passed so far, the last question is to be asked a day later; 64 wrong options or variables.
 
@@ -44,7 +44,7 @@ struct CheckCommand: AsyncParsableCommand {
                     ])
                 }
                 // Too early: what is known is shown again.
-                record = try await probe.resume(known) ?? known
+                record = try await probe.resume(known) { try file.write($0) } ?? known
             } else {
                 record = try await probe.begin()
             }

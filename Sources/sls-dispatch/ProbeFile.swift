@@ -20,14 +20,17 @@ struct ProbeFile {
         do {
             return try JSONDecoder().decode(
                 IdempotenceProbe.Record.self, from: Data(try Files.read(path, limit: 1 << 20)))
+        } catch DecodingError.dataCorrupted(let context) {
+            throw SettingsError(mistakes: ["\(path) is no probe file: \(context.debugDescription)"])
         } catch {
             throw SettingsError(mistakes: ["\(path) is no probe file: \(error)"])
         }
     }
 
+    /// Durably: what is asked next may make what was found before unknowable.
     func write(_ record: IdempotenceProbe.Record) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try Files.write(Array(try encoder.encode(record)) + [0x0A], to: path)
+        try Files.write(Array(try encoder.encode(record)) + [0x0A], to: path, durable: true)
     }
 }

@@ -95,6 +95,16 @@ extension ScriptedService {
             LiveDispatcher.logstores.merging(others) { $1 }, clock: ScaledClock(speed: speed), configure)
     }
 
+    /// An operator's session for the usual settings, exactly once, by the service's clock.
+    func operatorSession(_ configure: (inout DispatcherSettings) -> Void = { _ in }) throws -> OperatorSession {
+        var settings = try LiveDispatcher.settings()
+        settings.delivery.mode = .exactlyOnce
+        configure(&settings)
+        return OperatorSession(
+            settings, transport: line("operator"), wallClock: { [clock] in clock.wall },
+            logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() })
+    }
+
     /// Sets every checkpoint of the group, as an operator does by hand.
     func rewind(to position: CursorPosition) async throws {
         let client = try client()

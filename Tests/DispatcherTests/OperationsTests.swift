@@ -10,127 +10,6 @@ import Testing
 
 /// What operators do by commands, against a service without sockets.
 @Suite struct OperationsTests {
-    private func session(
-        _ service: ScriptedService, _ configure: (inout DispatcherSettings) -> Void = { _ in }
-    ) throws -> OperatorSession {
-        var settings = try LiveDispatcher.settings()
-        settings.delivery.mode = .exactlyOnce
-        configure(&settings)
-        return OperatorSession(
-            settings, transport: service.line("operator"), wallClock: { [clock = service.clock] in clock.wall },
-            logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() })
-    }
-
-    // MARK: Probe
-
-    private func probe(
-        _ configure: (inout EmulatorConfiguration) -> Void = { _ in }
-    ) throws -> (service: ScriptedService, probe: IdempotenceProbe) {
-        let service = try ScriptedService.withTargets(and: ["scratch": 2], speed: 1, configure)
-        return (service, IdempotenceProbe(try session(service), scratch: try LogstoreName("scratch")))
-    }
-
-    @Test func `the emulator passes the probe, whose last question is asked a day later`() async throws {
-        let (service, probe) = try probe()
-        let record = try await probe.begin()
-        #expect(record.steps.dropLast().allSatisfy { $0.isAsNeeded == true } && record.steps.count == 9)
-        #expect(!record.isPassed && !record.isFailed)
-        #expect(try await probe.resume(record) == nil)
-        service.clock.jump(by: .seconds(86_400))
-        let resumed = try #require(try await probe.resume(record))
-        #expect(resumed.isPassed)
-        #expect(try await service.stored("scratch").count == 5, "two single ones, 2^30, and a batch of two")
-    }
-
-    @Test func `an endpoint that forgets ids on a split or with age does not pass`() async throws {
-        let (_, splitting) = try probe { $0.writes.forgetsSequenceIDsOnSplit = true }
-        let record = try await splitting.begin()
-        #expect(record.isFailed && record.steps.count { $0.isAsNeeded == false } == 1)
-        let (service, aging) = try probe { $0.writes.sequenceIDLifetime = .seconds(3_600) }
-        let early = try await aging.begin()
-        #expect(!early.isFailed)
-        service.clock.jump(by: .seconds(86_400))
-        #expect(try #require(try await aging.resume(early)).isFailed)
-    }
-
-    @Test
-    func `a record makes exactly once the default only where it is of this endpoint, passed, and the start stands`()
-        async throws
-    {
-        let (service, probe) = try probe()
-        let begun = try await probe.begin()
-        service.clock.jump(by: .seconds(86_400))
-        let passed = try #require(try await probe.resume(begun))
-        let now = service.clock.wall
-        func mode(_ record: IdempotenceProbe.Record, _ change: (inout DispatcherSettings) -> Void = { _ in }) throws
-            -> (
-                DeliveryMode, String
-            )
-        {
-            var settings = try LiveDispatcher.settings()
-            change(&settings)
-            let notice = settings.adopt(record, now: now)
-            return (settings.delivery.mode, notice)
-        }
-        #expect(try mode(passed).0 == .exactlyOnce)
-        #expect(try mode(begun).0 == .atLeastOnce)
-        let moving = try mode(passed) { $0.start = StartSetting(position: .end, isFixed: false) }
-        #expect(moving.0 == .atLeastOnce && moving.1.contains("SLS_CURSOR_START"))
-        let skipping = try mode(passed) { $0.gapPolicy = .latest }
-        #expect(skipping.0 == .atLeastOnce && skipping.1.contains("SLS_GAP_POLICY=latest"))
-        let doubled = try mode(passed) { $0.delivery.deadLetter = $0.targets[0] }
-        #expect(doubled.0 == .atLeastOnce && doubled.1.contains("SLS_DEAD_LETTER"))
-        let other = IdempotenceProbe.Record(
-            endpoint: "elsewhere.test", project: "demo", logstore: "scratch", key: passed.key, written: 0,
-            steps: passed.steps)
-        let foreign = try mode(other)
-        #expect(foreign.0 == .atLeastOnce && foreign.1.contains("elsewhere.test"))
-        #expect(!probe.owns(other) && probe.owns(passed))
-    }
-
-    @Test func `an answer that ruled exactly once out stays, however often the probe is run again`() async throws {
-        let (service, probe) = try probe { $0.writes.sequenceIDLifetime = .seconds(3_600) }
-        let begun = try await probe.begin()
-        service.clock.jump(by: .seconds(86_400))
-        let failed = try #require(try await probe.resume(begun))
-        #expect(failed.isFailed)
-        let stored = try await service.stored("scratch").count
-        #expect(try await probe.resume(failed) == nil, "its own question has just made the endpoint remember")
-        var early = begun
-        early.steps[1].isAsNeeded = false
-        #expect(try await probe.resume(early) == nil)
-        #expect(try await service.stored("scratch").count == stored, "nothing was written")
-    }
-
-    @Test func `a record passes only with every question there is`() async throws {
-        let (service, probe) = try probe()
-        let begun = try await probe.begin()
-        service.clock.jump(by: .seconds(86_400))
-        var record = try #require(try await probe.resume(begun))
-        #expect(record.isPassed && record.steps.map(\.question) == IdempotenceProbe.questions)
-        record.steps.removeLast()
-        #expect(!record.isPassed)
-        record.steps = []
-        #expect(!record.isPassed && !record.isFailed)
-        #expect(try await probe.resume(record) == nil)
-    }
-
-    @Test func `a probe that could split nothing has no result`() async throws {
-        let (service, probe) = try probe()
-        service.follow { call in
-            guard call.api == .listShards else { return nil }
-            return .change { answer in
-                var answer = answer
-                answer.body = Array("[]".utf8)
-                return answer
-            }
-        }
-        do throws(IdempotenceProbe.Failure) {
-            _ = try await probe.begin()
-            Issue.record("it passed over the split")
-        } catch { #expect("\(error)".contains("no shard to split")) }
-    }
-
     // MARK: Audit
 
     private func delivered(_ service: ScriptedService, topics: Int = 3) async throws {
@@ -145,7 +24,7 @@ import Testing
 
     private func audit(_ service: ScriptedService, shard: Int = 0) async throws -> DeliveryAudit.Report {
         let range = DeliveryAudit.Range(shard: ShardID(shard), from: .position(.begin), to: .position(.end))
-        return try await DeliveryAudit(try session(service)).run(range)
+        return try await DeliveryAudit(try service.operatorSession()).run(range)
     }
 
     @Test func `an audit finds what is lost, what is there twice, and what is foreign, by bytes`() async throws {
@@ -196,7 +75,7 @@ import Testing
         let begin = try await audit(service).from
         let range = DeliveryAudit.Range(
             shard: ShardID(0), from: .cursor(begin.advanced(by: 1)), to: .position(.end))
-        let report = try await DeliveryAudit(try session(service)).run(range)
+        let report = try await DeliveryAudit(try service.operatorSession()).run(range)
         #expect(report.read == 1 && report.isClean, "\(report)")
         #expect(report.findings[0].foreign == 0)
     }
@@ -222,7 +101,7 @@ import Testing
         var findings: [DeliveryAudit.Finding] = []
         for shard in 0..<4 {
             let range = DeliveryAudit.Range(shard: ShardID(shard), from: .position(.begin), to: .position(.end))
-            let report = try await DeliveryAudit(try session(service) { $0.delivery = delivery }).run(range)
+            let report = try await DeliveryAudit(try service.operatorSession { $0.delivery = delivery }).run(range)
             #expect(report.isClean)
             findings += report.findings
         }
@@ -240,7 +119,7 @@ import Testing
         try await service.fill(8..<16)
         let range = DeliveryAudit.Range(shard: ShardID(0), from: .cursor(from), to: .position(.end))
         do {
-            _ = try await DeliveryAudit(try session(service)).run(range)
+            _ = try await DeliveryAudit(try service.operatorSession()).run(range)
             Issue.record("it was done")
         } catch {
             #expect("\(error)".contains("expired") && "\(error)".contains("Audit from"))
@@ -255,7 +134,7 @@ import Testing
         let service = try ScriptedService.withTargets()
         try await service.fill(0..<40)
         try await delivered(service)
-        let book = CheckpointBook(try session(service))
+        let book = CheckpointBook(try service.operatorSession())
         #expect(try await book.rows().map(\.behind) == [0, 0, 0, 0])
         _ = try await book.set(ShardID(1), to: .position(.begin), skipping: .refused)
         #expect(try await book.rows().map(\.behind) == [0, 10, 0, 0])
@@ -268,7 +147,7 @@ import Testing
         #expect(try await book.rows().map(\.behind) == [0, 10, 0, 0])
         _ = try await book.set(ShardID(1), to: .position(.end), skipping: .newIdentity)
         _ = try await book.set(ShardID(1), to: .position(.begin), skipping: .refused)
-        let lax = CheckpointBook(try session(service) { $0.delivery.mode = .atLeastOnce })
+        let lax = CheckpointBook(try service.operatorSession { $0.delivery.mode = .atLeastOnce })
         do {
             _ = try await lax.set(ShardID(1), to: .position(.end), skipping: .refused)
             Issue.record("it went forward although the processes may have been told otherwise")
@@ -287,7 +166,9 @@ import Testing
         service.clock.jump(by: .seconds(600))
         let start = service.clock.wall
         try await service.fill(40..<80)
-        let settings = try session(service) { $0.start = StartSetting(position: .received(start), isFixed: true) }
+        let settings = try service.operatorSession {
+            $0.start = StartSetting(position: .received(start), isFixed: true)
+        }
         let book = CheckpointBook(settings)
         try await service.client().createConsumerGroup(
             try ConsumerGroupName("cg"), of: try LogstoreName("source"), timeoutSeconds: 30, isOrdered: false)
@@ -308,7 +189,7 @@ import Testing
         try await service.rewind(to: .begin)
         service.clock.jump(by: .seconds(40 * 86_400))
         try await service.fill(40..<80)
-        let book = CheckpointBook(try session(service) { $0.gapPolicy = .fail })
+        let book = CheckpointBook(try service.operatorSession { $0.gapPolicy = .fail })
         let (before, now) = try await book.set(ShardID(1), to: .position(.begin), skipping: .refused)
         #expect(try #require(before.checkpoint) < before.begin && now == before.begin)
         do {

@@ -7,11 +7,12 @@ extension DispatcherSettings {
     /// - Parameter now: The time that takes the place of a moving start.
     /// - Returns: What a person should know of it.
     public mutating func adopt(_ record: IdempotenceProbe.Record, now: Timestamp) -> String {
-        let hosts = Set(targets.map(\.keyed.host)).sorted()
-        guard hosts == [record.endpoint] else {
+        let probed = "\(record.project) at \(record.endpoint)"
+        let places = Set(targets.map { "\($0.keyed.project) at \($0.keyed.host)" })
+        guard places == [probed] else {
             return
-                "the probe file is of \(record.endpoint), the targets are at \(hosts.joined(separator: ", ")), of which it "
-                + "says nothing: delivered at least once"
+                "the probe file is of project \(probed), the targets are in \(places.sorted().joined(separator: ", ")), of "
+                + "which it says nothing: delivered at least once"
         }
         guard record.isPassed else {
             return record.isFailed

@@ -24,10 +24,12 @@ public struct IdempotenceProbe: Sendable {
         public let project: String
         /// The scratch logstore.
         public let logstore: String
-        /// Whose id must be remembered for a day: 32 hexadecimal digits.
-        public let key: String
-        /// When the last id under that key was accepted, Unix seconds.
+        /// Whose ids must be remembered for a day, one for each try of the last question: 32 hexadecimal digits each.
+        public let keys: [String]
+        /// When the last id under those keys was accepted, Unix seconds: 0 to the year 9999.
         public let written: Int
+        /// How many of the keys were asked about, whether an answer came or not.
+        public var tries = 0
         /// The questions in order; the last is asked a day later.
         public var steps: [Step]
 
@@ -45,6 +47,10 @@ public struct IdempotenceProbe: Sendable {
         case call(ClientError)
         /// No shard that can be written holds the key, so what a split does is not known.
         case nothingToSplit(LogstoreName)
+        /// The last question was asked under every key there was, and not answered.
+        case usedUp
+        /// That a question is about to be asked could not be kept, so it was not asked.
+        case notKept(any Error)
 
         /// A sentence for a person.
         public var description: String {
@@ -52,6 +58,10 @@ public struct IdempotenceProbe: Sendable {
             case .call(let error): "\(error)"
             case .nothingToSplit(let logstore):
                 "\(logstore) has no shard to split that can be written and holds the probe's key: give another logstore"
+            case .usedUp:
+                "the last question was asked \(IdempotenceProbe.tryCount) times and never answered; each time may have been "
+                    + "stored, and then says nothing any more. Begin again with another probe file."
+            case .notKept(let error): "nothing was asked, for it could not be kept that it would be: \(error)"
             }
         }
     }
@@ -81,6 +91,8 @@ public struct IdempotenceProbe: Sendable {
 
     /// How long ids must at least be remembered.
     public static let age = 86_400
+    /// How often the last question can be asked.
+    static let tryCount = 8
     private static let lastID: Int64 = 1 << 30
 
     private let session: OperatorSession
@@ -108,7 +120,6 @@ public struct IdempotenceProbe: Sendable {
         var random = SystemRandomNumberGenerator()
         let key = HashKey(value: UInt128.random(in: 0...UInt128.max, using: &random))
         let batchKey = HashKey(value: UInt128.random(in: 0...UInt128.max, using: &random))
-        let written = session.now.seconds
         var steps: [Step] = []
         for question in Self.writes {
             let answer = try await write(
@@ -116,25 +127,47 @@ public struct IdempotenceProbe: Sendable {
             steps.append(
                 Step(question: question.text, isAsNeeded: answer.isTaken == question.isTaken, answer: answer.text))
         }
+        // Beside the first, so that the same split goes through all of them.
+        var spares: [HashKey] = []
+        for spare in (1..<Self.tryCount).map({ HashKey(value: key.value &+ UInt128($0)) }) {
+            if try await write(1, key: spare, id: Self.lastID).isTaken { spares.append(spare) }
+        }
+        let written = session.now.seconds
         try await split(around: key)
         steps.append(try await refusal(Self.splitQuestion, key: key))
         steps.append(Step(question: Self.lateQuestion, isAsNeeded: nil, answer: "not asked yet"))
         return Record(
-            endpoint: place.keyed.host, project: place.keyed.project, logstore: place.keyed.logstore, key: key.hex,
-            written: written, steps: steps)
+            endpoint: place.keyed.host, project: place.keyed.project, logstore: place.keyed.logstore,
+            keys: ([key] + spares).map(\.hex), written: written, steps: steps)
     }
 
-    /// Asks what must be asked a day later, if it is that late and was not asked yet. An answer stays what it was: the
-    /// question itself is a write, after which the next one would be refused whatever the endpoint remembers.
+    /// Asks what must be asked a day later, if it is that late and was not answered yet. An answer stays what it was: the
+    /// question itself is a write, after which the next one under its key is refused whatever the endpoint remembers.
+    /// So is one whose answer was lost, and the next try takes another key.
     ///
+    /// - Parameter keep: Keeps the record durably before the question is asked, and again where it was turned down unstored.
     /// - Returns: nil while it is too early, and when nothing is left to ask.
-    public func resume(_ record: Record) async throws(Failure) -> Record? {
-        guard !record.isFailed, session.now.seconds - record.written >= Self.age, let key = HashKey(hex: record.key),
+    public func resume(
+        _ record: Record, keeping keep: (Record) throws -> Void
+    ) async throws(Failure) -> Record? {
+        guard !record.isFailed, session.now.seconds - record.written >= Self.age,
             let last = record.steps.last, last.question == Self.lateQuestion, last.isAsNeeded == nil
         else { return nil }
-        var record = record
-        record.steps[record.steps.count - 1] = try await refusal(last.question, key: key)
-        return record
+        guard record.tries < record.keys.count, let key = HashKey(hex: record.keys[record.tries]) else { throw .usedUp }
+        var asked = record
+        asked.tries += 1
+        asked.steps[asked.steps.count - 1].answer = "asked, answer unknown"
+        do { try keep(asked) } catch { throw .notKept(error) }
+        do throws(Failure) {
+            asked.steps[asked.steps.count - 1] = try await refusal(last.question, key: key)
+        } catch {
+            // Refused for another reason, it was not stored, and may be asked again under its key.
+            if case .call(.api(let refusal, _)) = error, refusal.status < 500 {
+                do { try keep(record) } catch { throw .notKept(error) }
+            }
+            throw error
+        }
+        return asked
     }
 
     private func refusal(_ question: String, key: HashKey) async throws(Failure) -> Step {
@@ -176,4 +209,34 @@ public struct IdempotenceProbe: Sendable {
         }
         throw .nothingToSplit(place.logstore)
     }
+}
+
+extension IdempotenceProbe.Record {
+    /// Reads a record from a file that a person may have changed.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        endpoint = try fields.decode(String.self, forKey: .endpoint)
+        project = try fields.decode(String.self, forKey: .project)
+        logstore = try fields.decode(String.self, forKey: .logstore)
+        keys = try fields.decode([String].self, forKey: .keys)
+        written = try fields.decode(Int.self, forKey: .written)
+        tries = try fields.decode(Int.self, forKey: .tries)
+        steps = try fields.decode([IdempotenceProbe.Step].self, forKey: .steps)
+        guard keys.count <= IdempotenceProbe.tryCount, keys.allSatisfy({ HashKey(hex: $0)?.hex == $0 }) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .keys, in: fields, debugDescription: "keys are not those of a probe")
+        }
+        guard (0...Self.latest).contains(written) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .written, in: fields,
+                debugDescription: "written is \(written), which is no time")
+        }
+        guard (0...keys.count).contains(tries) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .tries, in: fields, debugDescription: "tries is \(tries), and there are \(keys.count) keys")
+        }
+    }
+
+    /// The last second of the year 9999, where dates end.
+    private static let latest = 253_402_300_799
 }
