@@ -7,8 +7,8 @@ import Testing
 
 /// The commands of operators as programs: what they print, and how they end.
 struct OperatorCommandTests {
-    private func server() async throws -> RunningFakeSLS {
-        let server = try await RunningFakeSLS.start()
+    private func server(_ arguments: [String] = []) async throws -> RunningFakeSLS {
+        let server = try await RunningFakeSLS.start(arguments)
         try await server.create(["source": 1, "to-1": 1, "to-2": 1, "to-3": 1, "scratch": 1])
         return server
     }
@@ -23,7 +23,7 @@ struct OperatorCommandTests {
     }
 
     @Test func `a probe is resumed a day later, and then makes exactly once the default`() async throws {
-        let server = try await server()
+        let server = try await server(["--control", "on"])
         let folder = try Files.makeTemporaryFolder(prefix: "probe-")
         // What stays in the temporary folder fails no test.
         defer { try? Files.removeTree(folder) }
@@ -41,6 +41,11 @@ struct OperatorCommandTests {
             try JSONSerialization.jsonObject(with: Data(try Files.read(file, limit: 1 << 20))) as? [String: Any])
         record["written"] = try #require(record["written"] as? Int) - 86_400
         try Files.write(Array(try JSONSerialization.data(withJSONObject: record)), to: file)
+        let fault = try await server.inject(#"{"call":"PutLogs","fault":"drop-answer","next":1}"#)
+        let lost = try await run(check, environment)
+        #expect(lost.exit == .exited(1), "\(lost.output)")
+        #expect(try await server.fired(fault) == 1)
+        #expect(String(decoding: try Files.read(file, limit: 1 << 20), as: UTF8.self).contains("answer unknown"))
         let later = try await run(check, environment)
         #expect(later.exit == .exited(0), "\(later.errors)")
         #expect(later.output.contains("exactly-once by default"))
@@ -152,6 +157,64 @@ struct OperatorCommandTests {
         let moving = try await run(["dead-letter", "replay", "--id", "fix-2", "--from=-2h"], environment)
         #expect(moving.exit == .exited(64) && moving.errors.contains("a start that moves"), "\(moving.errors)")
         await transport.shutdown()
+    }
+
+    /// Each option with numbers that nobody means; what follows `=` reaches it whatever it begins with.
+    private static let hostile: [(command: [String], option: String, values: [String])] = {
+        let numbers = ["9223372036854775807", "-9223372036854775808", "9223372036854775808", "-1"]
+        let places =
+            numbers + [
+                "99999999999", "9999-12-31T23:59:59-14:00", "1970-01-01T00:00:00+14:00", "-9999999d",
+                "OTIyMzM3MjAzNjg1NDc3NTgwNw==",
+            ]
+        let audit = ["audit", "--shard=0", "--from=begin", "--to=end"]
+        let set = ["checkpoints", "set", "--shard=0", "--to=begin"]
+        let replay = ["dead-letter", "replay", "--id=a"]
+        // Checked as a whole, and refused for that level: nothing runs until it is stopped.
+        let run = ["run", "--log-level=none"]
+        return [
+            (audit, "--margin", numbers), (audit, "--shard", numbers), (audit, "--lanes", numbers),
+            (audit, "--from", places), (audit, "--to", places), (set, "--shard", numbers), (set, "--to", places),
+            (replay, "--from", places), (run, "--group-timeout", numbers), (run, "--batch-wait", numbers),
+            (run, "--lanes", numbers), (run, "--admin", numbers),
+        ]
+    }()
+
+    @Test func `numbers that nobody means end no command with a signal`() async throws {
+        let server = try await server()
+        let transport = try CurlTransport()
+        try await server.client(transport).createConsumerGroup(
+            try ConsumerGroupName("dispatch"), of: try LogstoreName("source"), timeoutSeconds: 30, isOrdered: false)
+        await transport.shutdown()
+        let environment = RunningDispatcher.environment(server, changed: ["SLS_DEAD_LETTER": "scratch"])
+        for (command, option, values) in Self.hostile {
+            for value in values {
+                let words = command.filter { !$0.hasPrefix(option + "=") } + ["\(option)=\(value)"]
+                let ended = try await run(words, environment)
+                #expect([.exited(0), .exited(1), .exited(64)].contains(ended.exit), "\(words): \(ended)")
+            }
+        }
+    }
+
+    @Test func `a probe file with numbers that nobody means is none`() async throws {
+        let server = try await server()
+        let folder = try Files.makeTemporaryFolder(prefix: "hostile-")
+        // What stays in the temporary folder fails no test.
+        defer { try? Files.removeTree(folder) }
+        let file = folder + "/probe.json"
+        let environment = RunningDispatcher.environment(server, changed: ["SLS_PROBE_FILE": file])
+        for (name, number) in [("written", Int.max), ("written", -Int.max), ("tries", Int.max), ("tries", -1)] {
+            var record: [String: Any] = [
+                "endpoint": "a", "project": "b", "logstore": "c", "keys": [] as [String], "written": 0, "tries": 0,
+                "steps": [] as [String],
+            ]
+            record[name] = number
+            try Files.write(Array(try JSONSerialization.data(withJSONObject: record)), to: file)
+            for words in [["check", "--probe-idempotence=scratch"], ["run"]] {
+                let ended = try await run(words, environment)
+                #expect(ended.exit == .exited(64) && ended.errors.contains("\(name) is \(number)"), "\(ended)")
+            }
+        }
     }
 
     @Test func `X18 a start that moves ends the program with the time to write`() async throws {

@@ -28,7 +28,7 @@ struct AuditCommand: AsyncParsableCommand {
     var to: String
     @Option(
         help: ArgumentHelp(
-            "Read source and targets from this much earlier than the stretch, in seconds.",
+            "Read source and targets from this much earlier than the stretch: 0 to 315360000 seconds.",
             discussion: "(default: 3600)",
             valueName: "seconds"))
     var margin: Int?
@@ -38,7 +38,15 @@ struct AuditCommand: AsyncParsableCommand {
             var range = DeliveryAudit.Range(
                 shard: ShardID(shard), from: try destination("--from", from, session),
                 to: try destination("--to", to, session))
-            if let margin { range.margin = max(0, margin) }
+            if let margin {
+                let margins = DeliveryAudit.Range.margins
+                guard margins.contains(margin) else {
+                    throw SettingsError(mistakes: [
+                        "--margin \(margin): write whole seconds from \(margins.lowerBound) to \(margins.upperBound)"
+                    ])
+                }
+                range.margin = margin
+            }
             let report = try await DeliveryAudit(session).run(range)
             StandardStream.output.write(
                 "shard \(shard), cursors \(report.from) to \(report.to): \(report.read) log groups read, "

@@ -181,6 +181,22 @@ import Testing
         } catch { #expect("\(error)".contains("skip 1 log groups")) }
     }
 
+    @Test(arguments: ["2099-01-01T00:00:00Z", "-1s"])
+    func `a start of the command's own that moves allows no move forward`(start: String) async throws {
+        let service = try ScriptedService.withTargets()
+        try await service.fill(0..<40)
+        service.clock.jump(by: .seconds(600))
+        let moving = try #require(StartSetting(start, now: service.clock.wall))
+        try await service.client().createConsumerGroup(
+            try ConsumerGroupName("cg"), of: try LogstoreName("source"), timeoutSeconds: 30, isOrdered: false)
+        try await service.rewind(to: .begin)
+        let book = CheckpointBook(try service.operatorSession { $0.start = moving })
+        do {
+            _ = try await book.set(ShardID(1), to: .position(.end), skipping: .refused)
+            Issue.record("it skipped what is owed")
+        } catch { #expect("\(error)".contains("skip 10 log groups")) }
+    }
+
     @Test func `an expired checkpoint may be moved up to what is kept, not further`() async throws {
         let service = try ScriptedService.withTargets()
         try await service.fill(0..<40)

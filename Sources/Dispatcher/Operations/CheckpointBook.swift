@@ -132,15 +132,17 @@ public struct CheckpointBook: Sendable {
         return (before, cursor)
     }
 
-    /// The first log group that is still owed: none below the configured start or below what is kept.
+    /// The first log group that is still owed: none below the configured start or below what is kept. A start that moves
+    /// cannot be that of processes that deliver exactly once, and says nothing of what they owe.
     private func firstOwed(of row: Row) async throws(Failure) -> Cursor {
         let standing = max(row.checkpoint ?? row.begin, row.begin)
-        let position = session.settings.start.position
-        guard case .received = position else { return standing }
-        let start = try await calling { () async throws(ClientError) in
+        let start = session.settings.start
+        let position = start.position
+        guard start.isFixed, case .received = position else { return standing }
+        let first = try await calling { () async throws(ClientError) in
             try await session.source.getCursor(of: row.shard, in: logstore, from: position)
         }
-        return max(standing, start)
+        return max(standing, first)
     }
 
     private func row(_ shard: ShardID, _ checkpoint: Cursor?) async throws(ClientError) -> Row {

@@ -11,8 +11,10 @@ public struct DeliveryAudit: Sendable {
         public var from: CheckpointBook.Destination
         /// Behind the last log group.
         public var to: CheckpointBook.Destination
-        /// How much earlier than the stretch source and targets are read, up to now: in seconds.
+        /// How much earlier than the stretch source and targets are read, up to now: in seconds, one of `margins`.
         public var margin = 3_600
+        /// Up to ten years: longer than anything is kept.
+        public static let margins = 0...315_360_000
 
         /// A stretch of a shard.
         public init(shard: ShardID, from: CheckpointBook.Destination, to: CheckpointBook.Destination) {
@@ -180,7 +182,7 @@ public struct DeliveryAudit: Sendable {
         let begin = try await cursor(.position(.begin))
         let end = try await cursor(.position(.end))
         if from < begin { throw .expired(from: from, begin: begin) }
-        if to < from { throw .backwards(from: from, to: to) }
+        if min(to, end) < from { throw .backwards(from: from, to: min(to, end)) }
         return (from, min(to, end))
     }
 
