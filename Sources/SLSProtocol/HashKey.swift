@@ -24,8 +24,8 @@ public struct HashKey: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     /// 32 lower-case hexadecimal digits.
     public var hex: String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 32 - digits.utf8.count) + digits
+        // By bytes: `String(_:radix:)` of 128 bits divides digit by digit, 3 µs for each key of a listing.
+        Digest.hex(stride(from: 120, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value &>> UInt128($0)) })
     }
 
     /// Keys compare as numbers.

@@ -37,11 +37,14 @@ extension GroupCoordinator {
     ///
     /// - Parameter shard: Only this one; an empty array when it does not exist. Nil for all.
     package func checkpoints(of shard: ShardID? = nil) -> [CheckpointDescription] {
-        shards.map(\.row).filter { shard == nil || $0.shard == shard }.map { row in
-            CheckpointDescription(
-                shard: row.shard.value, checkpoint: row.checkpoint?.text ?? "", updateTime: Int(row.updateMicroseconds),
-                consumer: rules.consumer(of: row)?.value ?? "")
-        }
+        guard let shard else { return shards.map { checkpoint(of: $0.row) } }
+        return index(of: shard).map { [checkpoint(of: shards[$0].row)] } ?? []
+    }
+
+    private func checkpoint(of row: ShardRow) -> CheckpointDescription {
+        CheckpointDescription(
+            shard: row.shard.value, checkpoint: row.checkpoint?.text ?? "", updateTime: Int(row.updateMicroseconds),
+            consumer: rules.consumer(of: row)?.value ?? "")
     }
 }
 
