@@ -40,7 +40,6 @@ import Testing
         // A heartbeat a second from each is one every 20 ms: hardly two at a time. Between them the shortest of calls, to
         // know what the machine makes of any call meanwhile.
         var apart: [Duration] = []
-        var together: [Duration] = []
         var short: [Duration] = []
         for _ in 0..<20 {
             for consumer in held.indices {
@@ -49,15 +48,26 @@ import Testing
                 _ = try await client.listConsumerGroups(of: logstore)
                 short.append(.now - start)
             }
-            together += try await Self.round(client, group, logstore, held).map(\.time)
         }
+        var together: [Duration] = []
+        let before = (server: Self.work(of: server), load: clock())
+        for _ in 0..<20 { together += try await Self.round(client, group, logstore, held).map(\.time) }
+        let work = (server: Self.work(of: server) - before.server, load: clock() - before.load)
         print(
-            "heartbeats, one after the other: \(Self.figures(apart)); 50 at a time: \(Self.figures(together)); "
+            "heartbeats, one after the other: \(Self.figures(apart)); 50 at a time: \(Self.figures(together)), "
+                + "of which the server works \(work.server / together.count) µs for each, and the load \(work.load / together.count) µs; "
                 + "short calls: \(Self.figures(short))")
         // The figures of a release build stand in docs/measurements.md; this is a debug build on a busy machine.
         #expect(Self.p99(apart) < .milliseconds(20) + Self.p99(short) * 3)
         await transport.shutdown()
         #expect(await server.stop() == .exited(0))
+    }
+
+    /// How long the server's loop, its first thread, has had a processor, in microseconds; 0 where the kernel does not tell.
+    private static func work(of server: RunningFakeSLS) -> Int {
+        // Not every kernel counts it, and then the figure alone is lost.
+        let line = (try? Files.read("/proc/\(server.process.pid)/schedstat", limit: 4096)) ?? []
+        return (String(decoding: line, as: UTF8.self).split(separator: " ").first.flatMap { Int($0) } ?? 0) / 1000
     }
 
     private static func figures(_ times: [Duration]) -> String {
