@@ -14,6 +14,7 @@ struct HeartBeat: Endpoint {
         let reported = try request.json([Int].self).map { ShardID($0) }
         let granted = try groups.heartbeat(
             of: request.query("consumer"), reporting: reported, group: group, in: logstore, now: request.now)
-        return try .json(granted.map(\.value))
+        // Numbers need no encoder, which takes several times as long.
+        return APIResponse(body: Array("[\(granted.map(\.description).joined(separator: ","))]".utf8))
     }
 }
