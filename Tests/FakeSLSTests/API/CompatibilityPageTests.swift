@@ -29,6 +29,54 @@ struct CompatibilityPageTests {
         }
     }
 
+    @Test func `the row of a call names its method and each of its paths`() throws {
+        let rows = try Self.rows()
+        let store = try Store(.memory, logger: EmulatorConfiguration().logger)
+        let services = Services(store: store, live: LiveStateBox(), limits: .relaxed, region: "")
+        for entry in APITable.entries(services) {
+            let row = try #require(rows.first { $0.contains("`\(entry.name)`") })
+            // Rows of families have the path that the five calls share.
+            let isFamily = row.contains("`Create") && row.contains("`Delete")
+            #expect(isFamily || row.contains(entry.route.method.rawValue), "\(entry.name): the method")
+            for path in entry.route.paths {
+                let shown = path.segments.compactMap { segment in
+                    switch segment {
+                    case .literal(let text): text
+                    case .placeholder(let name): isFamily && name == "name" ? nil : "{\(name)}"
+                    case .rest: nil
+                    }
+                }
+                // Where the paths of a call begin alike, the page writes `…` for what they share.
+                let isThere =
+                    row.contains("/" + shown.joined(separator: "/"))
+                    || shown.indices.contains { row.contains("…/" + shown[$0...].joined(separator: "/")) }
+                #expect(isThere, "\(entry.name): /\(shown.joined(separator: "/"))")
+            }
+            for (parameter, value) in entry.route.query where value.first != "*" {
+                #expect(row.contains("\(parameter)=\(value.first ?? "")"), "\(entry.name): \(parameter)")
+            }
+        }
+    }
+
+    @Test(arguments: DocumentFamily.all.map(\.noun))
+    func `the row of a family names its list's members, its filters and its codes`(noun: String) throws {
+        let family = try #require(DocumentFamily.all.first { $0.noun == noun })
+        let row = try #require(try Self.rows().first { $0.contains("`Create\(noun)`") })
+        for listing in family.listings {
+            switch listing {
+            case .names(let member): #expect(row.contains("`\(member)`: names"), "\(member)")
+            case .documents(let member): #expect(row.contains("`\(member)`: documents"), "\(member)")
+            }
+        }
+        // The kinds of jobs are those of `/jobs`, whose row has the filters.
+        for filter in family.filters where family.type == nil {
+            #expect(row.contains("`\(filter.parameter)`"), "\(filter.parameter)")
+        }
+        #expect(row.contains("`\(family.notExist("").code.rawValue)`"))
+        #expect(row.contains("`\(family.alreadyExist.rawValue)`"))
+        if let type = family.type { #expect(row.contains(type)) }
+    }
+
     @Test func `every limit has a row`() throws {
         let rows = try Self.rows()
         for name in Limits.Name.allCases.map(\.rawValue) + Limits.Rate.allCases.map(\.rawValue) {
