@@ -48,7 +48,7 @@ public final class Emulator: @unchecked Sendable {
         store = try Store(location, pageLimit: configuration.storePageLimit, logger: configuration.logger)
         services = Services(
             store: store, live: live, limits: configuration.limits, region: configuration.region,
-            writes: configuration.writes, groupRules: configuration.groups)
+            rules: configuration.rules)
         router = Router(APITable.entries(services))
         control = EmulatorControl(calls: Set(router.entries.map(\.name)), commitHeld: configuration.commitHeld)
         self.clock = control.clock(over: clock)
@@ -78,6 +78,7 @@ public final class Emulator: @unchecked Sendable {
             return []
         }
         var turn = Turn<Answered>(requestCount: requests.count)
+        let rules = live.state.rules
         begin(&turn, now)
         var strikes: [FaultPlan.Strike?] = requests.map { _ in nil }
         while let index = turn.next { turn.record(outcome(of: requests[index], now, &strikes[index])) }
@@ -88,6 +89,7 @@ public final class Emulator: @unchecked Sendable {
         let answers = turn.answers() ?? requests.map { _ in answer(Self.lostTurn, call: "unknown", now) }
         if turn.needsReload {
             store.rollBack()
+            live.state.rules = rules
             reload(now)
         }
         for answer in answers {
@@ -273,10 +275,13 @@ public final class Emulator: @unchecked Sendable {
         throw Self.lostTurn
     }
 
-    /// Reads what is kept in memory from the store. Where that fails, the next turn tries again.
+    /// Reads what is kept in memory from the store; the rules are not in there, and stay. Where that fails, the next turn
+    /// tries again.
     private func reload(_ now: Moment) {
         isLoaded = false
+        let rules = live.state.rules
         live.state = LiveState()
+        live.state.rules = rules
         do throws(APIError) {
             live.state.logstores = try services.logstores.load()
             live.state.groups = try services.groups.load(now: now)

@@ -25,6 +25,11 @@ public struct EmulatorConfiguration: Sendable {
     public var writes = WriteRules()
     /// How consumer groups behave where the service's own way is unpublished. Default: what the evidence makes likely.
     public var groups = GroupRules()
+    /// Both, as a `--rules` file and the page `/_fake/rules` name them.
+    public var rules: Rules {
+        get { Rules(writes: writes, groups: groups) }
+        set { (writes, groups) = (newValue.writes, newValue.groups) }
+    }
     /// Domains directly below which projects stand, besides the service's own and `localhost`. Default: none.
     public var baseDomains: [String] = []
     /// Hosts that stand for one project each, such as custom domains (CNAME). Default: none.

@@ -1,12 +1,15 @@
-/// Every rule for what is unpublished, by the name it has in a `--rules` file.
+/// Every rule for what is unpublished, by the name it has in a `--rules` file and on the page `/_fake/rules`.
 public struct Rules: Equatable, Sendable {
     /// How writes are judged.
     public var writes = WriteRules()
     /// How consumer groups behave.
     public var groups = GroupRules()
 
-    /// The defaults.
-    public init() {}
+    /// The defaults, but for what is given.
+    public init(writes: WriteRules = WriteRules(), groups: GroupRules = GroupRules()) {
+        self.writes = writes
+        self.groups = groups
+    }
 
     /// A rule that is on or off; off by default.
     public enum Switch: String, CaseIterable, Sendable {

@@ -47,8 +47,7 @@ struct Serve {
         configuration.emulator.region = settings.region
         configuration.emulator.authentication = settings.authentication
         configuration.emulator.limits = settings.limits
-        configuration.emulator.writes = settings.rules.writes
-        configuration.emulator.groups = settings.rules.groups
+        configuration.emulator.rules = settings.rules
         configuration.emulator.stores = settings.stores
         configuration.emulator.servesControl = settings.servesControl
         // Whoever reads it may kill the process now: nothing of the turn is durable yet.

@@ -47,12 +47,13 @@ struct ControlTests {
     /// A request for one of the pages, well-formed.
     private static func sample(_ chance: inout Chance) -> HTTPRequest {
         let group = #""project":"demo","logstore":"app","consumerGroup":"cg","consumer":"c""#
-        return switch chance.number(in: 0..<8) {
+        return switch chance.number(in: 0..<9) {
         case 0: request("GET", "/_fake/faults")
         case 1: request("DELETE", "/_fake/faults/\(chance.length(upTo: 200))")
         case 2: request("GET", "/_fake/groups?project=demo&logstore=app&group=cg")
         case 3: request("POST", "/_fake/clock", chance.pick([#"{"advanceSeconds":1}"#, #"{"jumpWallSeconds":-60}"#]))
         case 4: request("POST", "/_fake/consumers/expire", "{\(group)}")
+        case 5: request(chance.pick(["POST", "DELETE"]), "/_fake/rules", #"{"misspells-codes":true}"#)
         default: request("POST", "/_fake/faults", rule(&chance))
         }
     }

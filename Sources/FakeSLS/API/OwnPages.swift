@@ -82,6 +82,13 @@ struct OwnPages {
             page(.delete, "/_fake/faults/{id}") { control, request throws(APIError) in
                 try FaultPages(control: control).remove(request.pathValues["id"])
             },
+            page(.get, "/_fake/rules") { _, _ throws(APIError) in try RulesPages(rules: services.rules).show() },
+            page(.post, "/_fake/rules") { _, request throws(APIError) in
+                try RulesPages(rules: services.rules).change(request.http.body)
+            },
+            page(.delete, "/_fake/rules") { _, _ throws(APIError) in
+                try RulesPages(rules: services.rules).reset()
+            },
             page(.get, "/_fake/clock") { control, _ throws(APIError) in
                 try ClockPages(control: control, clock: clock).show()
             },

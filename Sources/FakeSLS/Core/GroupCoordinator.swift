@@ -64,7 +64,7 @@ package struct GroupCoordinator: Equatable, Sendable {
     /// What each consumer has, as the shards say it; nil since something changed. Thus a heartbeat in a settled group, as
     /// hardly any is not, looks at no shard.
     private var shares: [ConsumerName: Share]?
-    let rules: GroupRules
+    var rules: GroupRules
 
     /// A new group, on a logstore with any history.
     package init(_ settings: Settings, shards facts: [ShardFacts], rules: GroupRules = GroupRules()) {

@@ -7,14 +7,13 @@ final class ConsumerGroupService {
     let live: LiveStateBox
     private let logstores: LogstoreService
     private let limits: Limits
-    private let rules: GroupRules
+    private var rules: GroupRules { live.state.rules.groups }
 
-    init(store: Store, live: LiveStateBox, logstores: LogstoreService, limits: Limits, rules: GroupRules) {
+    init(store: Store, live: LiveStateBox, logstores: LogstoreService, limits: Limits) {
         self.store = store
         self.live = live
         self.logstores = logstores
         self.limits = limits
-        self.rules = rules
     }
 
     // MARK: Groups

@@ -11,6 +11,8 @@ struct LiveState: Sendable {
     var quotas = QuotaLedger()
     /// The projects by custom domain, lower-case.
     var domains: [String: String] = [:]
+    /// Not in the store: those of the start, but for what `/_fake/rules` has changed since.
+    var rules = Rules()
 }
 
 /// Which consumer group, of the logstore with that key.

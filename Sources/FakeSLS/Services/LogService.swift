@@ -13,18 +13,14 @@ final class LogService {
     let shards: ShardService
     let quotas: QuotaService
     /// How writes are judged.
-    let rules: WriteRules
+    var rules: WriteRules { live.state.rules.writes }
 
-    init(
-        store: Store, live: LiveStateBox, logstores: LogstoreService, shards: ShardService, quotas: QuotaService,
-        rules: WriteRules
-    ) {
+    init(store: Store, live: LiveStateBox, logstores: LogstoreService, shards: ShardService, quotas: QuotaService) {
         self.store = store
         self.live = live
         self.logstores = logstores
         self.shards = shards
         self.quotas = quotas
-        self.rules = rules
     }
 
     // MARK: Writing

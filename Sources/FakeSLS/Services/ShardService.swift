@@ -7,18 +7,15 @@ final class ShardService {
     private let logstores: LogstoreService
     private let groups: ConsumerGroupService
     private let limits: Limits
-    private let writes: WriteRules
 
     init(
-        store: Store, live: LiveStateBox, logstores: LogstoreService, groups: ConsumerGroupService, limits: Limits,
-        writes: WriteRules
+        store: Store, live: LiveStateBox, logstores: LogstoreService, groups: ConsumerGroupService, limits: Limits
     ) {
         self.store = store
         self.live = live
         self.logstores = logstores
         self.groups = groups
         self.limits = limits
-        self.writes = writes
     }
 
     /// All shards, ascending by number.
@@ -42,7 +39,7 @@ final class ShardService {
         let family = try changed.shards.split(shard, cut, created: now.wall.timestamp)
         try logstores.checkShardQuota(
             ofProject: try store.existingProject(logstore.project), adding: childCount - 1)
-        if writes.sequenceRule.forgetsOnSplit, let parent = family.first {
+        if live.state.rules.writes.sequenceRule.forgetsOnSplit, let parent = family.first {
             try store.deleteSequenceIDs(ofShard: parent, logstore: row.key)
         }
         try take(changed, closing: Array(family.prefix(1)), opening: Array(family.dropFirst()), row.key, now)

@@ -94,6 +94,7 @@ struct ControlPageTests {
 
     @Test(arguments: [
         ("GET", "/_fake/faults"), ("POST", "/_fake/faults"), ("DELETE", "/_fake/faults"), ("DELETE", "/_fake/faults/1"),
+        ("GET", "/_fake/rules"), ("POST", "/_fake/rules"), ("DELETE", "/_fake/rules"),
         ("GET", "/_fake/clock"), ("POST", "/_fake/clock"), ("POST", "/_fake/consumers/expire"),
     ])
     func `nothing that changes what clients see answers unless it was asked for`(
