@@ -85,8 +85,8 @@ struct Options: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Apply these quotas: no rates, 10 consumer groups per logstore, and up to 10,000 of all else, a bound that \
-            protects memory (relaxed); the documented ones (strict); or those of a YAML file.
+            Apply these quotas: no rates, 10 consumer groups per logstore, and 10,000 projects, logstores, shards and \
+            documents of a kind to protect memory (relaxed); the documented ones (strict); or those of a YAML file.
             """,
             discussion: "(default: relaxed) FAKE_SLS_LIMITS", valueName: "relaxed|strict|file"))
     var limits: String?
