@@ -35,6 +35,8 @@ final class Oddities {
             guard ["x-log-", "x-acs-", "x-sls-"].contains(where: name.hasPrefix), !Self.isKnown(name) else { continue }
             count(.header, name)
         }
+        // Of a tracking request they are the fields of the log.
+        guard !target.isTracking else { return }
         for parameter in target.query where !Self.parameters.contains(parameter.name) {
             count(.parameter, parameter.name)
         }

@@ -152,6 +152,14 @@ struct OdditiesTests {
         #expect(oddities.logged.allSatisfy { $0.count <= Oddities.shownLength + "parameter ".count })
     }
 
+    @Test func `the fields of a tracking request are no unknown parameters`() {
+        let oddities = Oddities(logger: EmulatorConfiguration().logger)
+        for page in ["track", "track.gif", "track_ua.gif"] {
+            note(oddities, "/logstores/app/\(page)?APIVersion=0.6.0&shop=17&x-log=1", ["x-log-new": "1"])
+        }
+        #expect(oddities.counts == [.header: 3])
+    }
+
     @Test func `nothing unknown is refused`() throws {
         let server = try InProcessEmulator()
         let answer = server.send("GET", "/logstores?brand=new", ["x-log-brand-new": "1", "x-log-apiversion": "9"])
