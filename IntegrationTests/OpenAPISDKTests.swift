@@ -19,6 +19,7 @@ struct OpenAPISDKTests {
         let lines = try await PythonScript.run("openapi", environment: environment)
         #expect(lines.last?.hasSuffix(" checks passed") == true)
         #expect(lines.contains("ok      every operation is driven or refused by name"))
+        #expect(try await server.unknowns() == [], "of what an official SDK sends, nothing is unknown")
         #expect(await server.stop() == .exited(0))
     }
 

@@ -14,6 +14,7 @@ struct PythonSDKTests {
         let lines = try await PythonScript.run("calls", on: sdk, environment: server.clientEnvironment(way))
         #expect(lines.last?.hasSuffix(" checks passed") == true)
         #expect(lines.contains("ok      every method of the client is driven or listed"))
+        #expect(try await server.unknowns() == [], "of what an official SDK sends, nothing is unknown")
         #expect(await server.stop() == .exited(0))
     }
 

@@ -34,6 +34,14 @@ extension RunningFakeSLS {
         return try JSONDecoder().decode(Page.self, from: page).groups.first { $0.consumerGroup == name }
     }
 
+    /// The lines of the metrics that count what requests carried and the emulator knows nothing of.
+    func unknowns() async throws -> [String] {
+        let page = String(decoding: try await control("GET", "/_fake/metrics"), as: UTF8.self)
+        let lines = page.split(separator: "\n").filter { $0.hasPrefix("fake_sls_unknown_total{") }
+        guard lines.count == 3 else { throw HarnessError("the metrics do not count what is unknown: \(lines)") }
+        return lines.filter { !$0.hasSuffix(" 0") }.map { String($0) }
+    }
+
     /// Asks for a fault.
     ///
     /// - Returns: Its number.

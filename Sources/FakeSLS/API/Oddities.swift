@@ -64,13 +64,13 @@ final class Oddities {
 
     static let parameters: Set<String> = [
         "APIVersion", "__source__", "__topic__", "accurate", "action", "back_lines", "checkpoint", "configName",
-        "consumer", "count", "cursor", "description", "displayName", "domainName", "endCursor", "end_cursor",
-        "externalStoreName", "fetchQuota", "forceDelete", "forceSuccess", "forward", "forward_lines", "from",
-        "fromNs", "fromTime", "groupName", "ids", "interval", "jobName", "jobType", "key", "limit", "line", "logstore",
-        "logstoreName", "logstorename", "mode", "name", "names", "nextToken", "offset", "pack_id", "pack_meta",
-        "powerSql", "processor", "projectName", "pullMode", "query", "queryId", "resourceGroupId", "resourceId",
-        "resourceName",
-        "resourceType", "reverse", "seqid", "session", "shard", "shardCount", "size", "state", "status", "storeType",
-        "tag", "tags", "taskId", "telemetryType", "to", "toNs", "toTime", "token", "topic", "ttl", "type",
+        "consumer", "count", "cursor", "description", "displayName", "domainName", "end", "endCursor", "end_cursor",
+        "externalStoreName", "fetchQuota", "forceDelete", "forceSuccess", "forward", "forward_lines", "from", "fromNs",
+        "fromTime", "groupName", "ids", "interval", "jobName", "jobType", "key", "language", "limit", "line",
+        "logstore", "logstoreName", "logstorename", "mode", "name", "names", "nextToken", "nodeIds", "offset",
+        "pack_id", "pack_meta", "powerSql", "processor", "projectName", "pullMode", "query", "queryId", "relationIds",
+        "resourceGroupId", "resourceId", "resourceName", "resourceType", "reverse", "seqid", "session", "shard",
+        "shardCount", "size", "start", "state", "status", "storeType", "tag", "tags", "taskId", "telemetryType", "to",
+        "toNs", "toTime", "token", "topic", "ttl", "type",
     ]
 }
