@@ -25,6 +25,7 @@ public struct Rules: Equatable, Sendable {
     public enum Figure: String, CaseIterable, Sendable {
         case consumerNotMatchStatus = "consumer-not-match-status"
         case groupQuotaStatus = "group-quota-status"
+        case refusedSequenceIDStatus = "refused-sequence-id-status"
         case shortestTimeoutSeconds = "shortest-timeout-seconds"
         case longestTimeoutSeconds = "longest-timeout-seconds"
         case sequenceIDLifetimeSeconds = "sequence-id-lifetime-seconds"
@@ -32,7 +33,7 @@ public struct Rules: Equatable, Sendable {
         /// What it may be. Statuses stay below 500: SDKs try those again.
         public var range: ClosedRange<Int> {
             switch self {
-            case .consumerNotMatchStatus, .groupQuotaStatus: 400...499
+            case .consumerNotMatchStatus, .groupQuotaStatus, .refusedSequenceIDStatus: 400...499
             case .shortestTimeoutSeconds, .longestTimeoutSeconds, .sequenceIDLifetimeSeconds: 1...Int(Int32.max)
             }
         }
@@ -50,6 +51,7 @@ public struct Rules: Equatable, Sendable {
             switch name {
             case .consumerNotMatchStatus: groups.consumerNotMatchStatus
             case .groupQuotaStatus: groups.groupQuotaStatus
+            case .refusedSequenceIDStatus: writes.refusedSequenceIDStatus
             case .shortestTimeoutSeconds: groups.timeoutSeconds.lowerBound
             case .longestTimeoutSeconds: groups.timeoutSeconds.upperBound
             case .sequenceIDLifetimeSeconds: writes.sequenceIDLifetime.map { Int($0.components.seconds) }
@@ -61,6 +63,8 @@ public struct Rules: Equatable, Sendable {
             case .consumerNotMatchStatus:
                 groups.consumerNotMatchStatus = newValue ?? GroupRules().consumerNotMatchStatus
             case .groupQuotaStatus: groups.groupQuotaStatus = newValue ?? GroupRules().groupQuotaStatus
+            case .refusedSequenceIDStatus:
+                writes.refusedSequenceIDStatus = newValue ?? WriteRules().refusedSequenceIDStatus
             case .shortestTimeoutSeconds:
                 let shortest = newValue ?? GroupRules().timeoutSeconds.lowerBound
                 groups.timeoutSeconds = shortest...max(shortest, bounds.upperBound)

@@ -1,4 +1,5 @@
-/// How writes are judged where the service's own way is unpublished or not always wanted; every switch is off by default.
+/// How writes are judged where the service's own way is unpublished or not always wanted; every switch is off by
+/// default.
 public struct WriteRules: Equatable, Sendable {
     /// Refuse log groups with a log older than 7 days or more than 15 minutes ahead: `PostBodyInvalid`.
     ///
@@ -11,8 +12,10 @@ public struct WriteRules: Equatable, Sendable {
     public var forgetsSequenceIDsOnSplit = false
     /// Sequence ids are forgotten this long after they were accepted; nil keeps them for ever.
     public var sequenceIDLifetime: Duration?
+    /// The status of `InvalidSequenceId`. Default 400.
+    public var refusedSequenceIDStatus = 400
 
-    /// All off.
+    /// The defaults.
     public init() {}
 
     /// How sequence ids are judged.

@@ -82,7 +82,8 @@ final class LogService {
         guard rules.sequenceRule.accepts(number, after: last, now: now.wall.nanoseconds) else {
             throw APIError(
                 .invalidSequenceID,
-                "sequence id \(number) of key \(key) is not above the last one, \(last?.number ?? 0)")
+                "sequence id \(number) of key \(key) is not above the last one, \(last?.number ?? 0)",
+                status: rules.refusedSequenceIDStatus)
         }
     }
 

@@ -36,6 +36,14 @@ struct SequenceIDTests {
         #expect(try server.groups().count == 6)
     }
 
+    @Test func `the status of a refusal can be another`() throws {
+        let server = try server { $0.refusedSequenceIDStatus = 409 }
+        let put = server.put(path: "/shards/route?key=\(Self.key)&seqid=1")
+        let answers = server.turn([put, put])
+        #expect(answers.map(\.status) == [200, 409])
+        #expect(answers[1].errorCode == "InvalidSequenceId")
+    }
+
     @Test func `each key and each logstore counts for itself, in whatever spelling`() throws {
         let server = try server()
         server.makeLogstore("other", shards: 1)

@@ -36,8 +36,8 @@ struct RulesPageTests {
     private static let defaults =
         #"{"checks-log-contents":false,"checks-log-times":false,"consumer-not-match-status":400,"#
         + #""forgets-sequence-ids-on-split":false,"group-quota-status":400,"judges-ends-on-save-only":false,"#
-        + #""longest-timeout-seconds":2147483647,"misspells-codes":false,"sequence-id-lifetime-seconds":null,"#
-        + #""shortest-timeout-seconds":1,"shows-last-saver":false}"#
+        + #""longest-timeout-seconds":2147483647,"misspells-codes":false,"refused-sequence-id-status":400,"#
+        + #""sequence-id-lifetime-seconds":null,"shortest-timeout-seconds":1,"shows-last-saver":false}"#
 
     @Test func `the page shows every rule`() throws { #expect(shown(try server()) == Self.defaults) }
 
