@@ -29,8 +29,10 @@ final class ConnectionShare: Sendable {
         }
     }
 
-    /// Connections to targets that are open at once.
-    static let connectionCount = 64
+    /// Connections to targets that are open at once, where they are few.
+    private static let connectionCount = 64
+    /// The least that a target gets, however many there are.
+    private static let smallestLimit = 8
     /// Why a request was not sent; never shown.
     private static let refusal = TransportFailure(.cancelled, "the target's connections are all in use")
 
@@ -44,11 +46,9 @@ final class ConnectionShare: Sendable {
         self.clock = clock
     }
 
-    /// One for each of so many targets: equal parts, but never fewer than a shard alone wants.
-    static func each(of targetCount: Int, putsInFlight: Int, clock: ConsumerClock) -> [ConnectionShare] {
-        let limit = max(putsInFlight, connectionCount / max(1, targetCount))
-        return (0..<targetCount).map { _ in ConnectionShare(limit: limit, clock: clock) }
-    }
+    /// What each of so many targets may use: an equal part, and together as many as there are connections, so that no
+    /// request waits for one that another target holds.
+    static func limit(of targetCount: Int) -> Int { max(smallestLimit, connectionCount / max(1, targetCount)) }
 
     /// Requests that wait for their turn.
     var waitingCount: Int { state.withLock { $0.waiting.count } }

@@ -54,7 +54,7 @@ public final class Dispatcher: Sendable {
             var configuration = CurlTransport.Configuration()
             configuration.caFile = settings.certificateAuthorityFile
             transport = try CurlTransport(configuration)
-            configuration.connectionsPerHost = ConnectionShare.connectionCount
+            configuration.connectionsPerHost = ConnectionShare.limit(of: settings.places.count) * settings.places.count
             configuration.threadName = "sls-targets"
             targetTransport = try CurlTransport(configuration)
             configuration.connectionsPerHost = 1
@@ -88,14 +88,12 @@ public final class Dispatcher: Sendable {
         self.logger = logger
         let source = settings.source
         client = Self.client(for: source, settings, transport, clock, logger)
-        // Lanes have one request each under way; the dead letters share among themselves.
-        let putsInFlight = settings.delivery.mode.isExact ? settings.delivery.laneCount : settings.putsInFlight
-        let places = settings.targets + [settings.delivery.deadLetter].compactMap(\.self)
-        let shares = ConnectionShare.each(of: places.count, putsInFlight: putsInFlight, clock: clock)
-        let targets = zip(places, shares).map { place, share in
+        let places = settings.places
+        let targets = places.map { place in
             ShardDelivery.Target(
                 place: place, client: Self.client(for: place, settings, targetTransport, clock, logger),
-                transport: targetTransport, share: share)
+                transport: targetTransport,
+                share: ConnectionShare(limit: ConnectionShare.limit(of: places.count), clock: clock))
         }
         self.targets = Array(targets.prefix(settings.targets.count))
         deadLetter = settings.delivery.deadLetter == nil ? nil : targets.last

@@ -125,6 +125,11 @@ public final class ReloadableDispatcher: Sendable {
             if change.next.settings.needsBarrier(after: dispatcher.settings) {
                 let settled = await dispatcher.outwaitSaves(after: outcome, before: change.next)
                 before = settled.consumed
+                // Told to stop meanwhile: this wait was the stop's own.
+                if stop.current != nil || Task.isCancelled {
+                    change.done.set(.failure(.stopped))
+                    return settled
+                }
                 guard settled.isSettled else {
                     let reasons = change.obstacles + (before?.owed.sentences ?? [])
                     change.done.set(

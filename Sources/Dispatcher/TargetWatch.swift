@@ -10,6 +10,8 @@ import System
 /// rest on them, so every shard of the source is told to let its checkpoint catch up before it goes on.
 struct TargetWatch: Sendable {
     static let interval = Duration.seconds(30)
+    /// The same where we may not ask: rights and keys change seldom, but they do.
+    static let forbiddenInterval = Duration.seconds(600)
     private static let callTimeout = Duration.seconds(5)
 
     let targets: [ShardDelivery.Target]
@@ -25,7 +27,9 @@ struct TargetWatch: Sendable {
         var watched = targets.enumerated().map { Watched(target: $1, concerned: [$0]) }
         if let deadLetter { watched.append(Watched(target: deadLetter, concerned: Array(targets.indices))) }
         while !Task.isCancelled {
-            for index in watched.indices where !watched[index].isForbidden { await look(at: &watched[index]) }
+            for index in watched.indices where watched[index].notBefore.map({ clock.now() >= $0 }) ?? true {
+                await look(at: &watched[index])
+            }
             await clock.sleep(until: clock.now() + Self.interval)
         }
     }
@@ -36,8 +40,8 @@ struct TargetWatch: Sendable {
         /// The targets that a change of it concerns.
         let concerned: [Int]
         var shards: [Shard]?
-        /// Whether we may not ask; asking again would not help.
-        var isForbidden = false
+        /// When we may ask again, where we were not allowed to.
+        var notBefore: Instant?
     }
 
     private func look(at watched: inout Watched) async {
@@ -51,13 +55,14 @@ struct TargetWatch: Sendable {
                 for target in watched.concerned { changes.tell(target) }
             }
             watched.shards = shards
+            watched.notBefore = nil
         } catch {
             if Task.isCancelled { return }
-            watched.isForbidden = error.isAuthorization
+            watched.notBefore = error.isAuthorization ? clock.now() + Self.forbiddenInterval : nil
             troubles.log(
                 .warning,
                 error.isAuthorization
-                    ? "not allowed to list the shards of a target; a split of them will not be seen"
+                    ? "not allowed to list the shards of a target; a split of them is not seen, and it is asked again in ten minutes"
                     : "the shards of a target cannot be listed; a split of them is not seen meanwhile",
                 about: "\(place) \(error.code)", metadata: ["logstore": "\(place)", "error": "\(error)"])
         }

@@ -91,6 +91,6 @@ extension Consumer.Outcome {
         for (shard, outcome) in left.sorted(by: { $0.key < $1.key }) {
             if let confirmed = outcome.confirmed { owed.owe(shard, upTo: confirmed) }
         }
-        return Consumer.Outcome(isSettled: false, left: left, timing: timing, owed: owed)
+        return Consumer.Outcome(isSettled: false, left: left, restarted: restarted, timing: timing, owed: owed)
     }
 }

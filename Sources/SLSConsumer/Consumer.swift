@@ -59,8 +59,10 @@ public final class Consumer: Sendable {
     public struct Outcome: Equatable, Sendable {
         /// Whether the saved checkpoints cover everything that was sent.
         public let isSettled: Bool
-        /// The shards that were let go because it stopped.
+        /// The shards that were let go in order, because it stopped or others were to have them.
         var left: [ShardID: ShardOutcome] = [:]
+        /// When shards were last started again for a reason of their processor's.
+        var restarted: [ShardID: Instant] = [:]
         /// The group's times when it stopped; nil where it did not stop as a member.
         var timing: GroupTiming?
         /// What was sent, by this run and those before it, that no checkpoint is known to cover.
@@ -188,7 +190,8 @@ public final class Consumer: Sendable {
                     try await calls.readCheckpoints(of: nil).cursors
                 }
                 return Outcome(
-                    isSettled: owed.isCovered, left: loop.left, timing: loop.membership.timing, owed: owed)
+                    isSettled: owed.isCovered, left: loop.left, restarted: loop.restarted,
+                    timing: loop.membership.timing, owed: owed)
             case .timeoutTooShort(let timeout):
                 throw .timeoutTooShort(group: configuration.group, timeout: timeout)
             case .groupMissing:
@@ -253,7 +256,8 @@ public final class Consumer: Sendable {
     private func stoppedOutside(after before: Outcome?) async -> Outcome {
         guard let before else { return Outcome(isSettled: true) }
         let owed = await unpaid(before.owed) { () async throws(ClientError) in try await checkpointsNow() }
-        return Outcome(isSettled: owed.isCovered, left: before.left, timing: before.timing, owed: owed)
+        return Outcome(
+            isSettled: owed.isCovered, left: before.left, restarted: before.restarted, timing: before.timing, owed: owed)
     }
 
     /// What the checkpoints do not cover; where it is not known, the service is asked.

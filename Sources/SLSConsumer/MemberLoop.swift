@@ -31,8 +31,10 @@ struct MemberLoop {
         return left
     }
 
-    /// How the shards ended that were let go because we stopped.
+    /// How the shards ended last that were let go in order, and have not come back.
     private(set) var left: [ShardID: ShardOutcome]
+    /// When shards were last started again for a reason of their processor's, here or before.
+    private(set) var restarted: [ShardID: Instant]
 
     private let mailbox = Mailbox<Message>()
     private var tasks: [ShardID: ShardTask] = [:]
@@ -54,6 +56,7 @@ struct MemberLoop {
         self.joined = joined
         debts = before?.owed.withoutHolds ?? SentPositions()
         left = before?.left ?? [:]
+        restarted = before?.restarted ?? [:]
     }
 
     /// Runs until the membership says that nothing is left to do.
@@ -91,7 +94,8 @@ struct MemberLoop {
             surroundings.rebalanced(outcome.ending == .lost ? .lost(shard) : .released(shard))
             debts.add(outcome, of: shard)
             if let confirmed = outcome.confirmed { lastConfirmed[shard] = confirmed }
-            if outcome.drainReason == .shutDown, outcome.ending == .released { left[shard] = outcome }
+            if outcome.ending == .released { left[shard] = outcome }
+            restarted[shard] = outcome.restarted
             logger.notice("shard stopped", metadata: ["shard": "\(shard)", "ending": "\(outcome.ending)"])
             event = .ended(shard)
         }
@@ -156,9 +160,11 @@ struct MemberLoop {
         shardConfiguration.pullCount = configuration.pullCount
         shardConfiguration.saveInterval = configuration.saveInterval
         shardConfiguration.runAhead = configuration.runAhead
+        shardConfiguration.restarted = restarted[shard]
         let task = ShardTask(shard, positions: positions, configuration: shardConfiguration, in: surroundings)
         // A shard that comes back has gone on meanwhile: that is no gap.
         surroundings.left.forget(shard)
+        left[shard] = nil
         tasks[shard] = task
         logger.notice("shard gained", metadata: ["shard": "\(shard)"])
         surroundings.board.gained(shard)

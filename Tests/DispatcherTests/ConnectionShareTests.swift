@@ -101,11 +101,8 @@ private final class SlowTransport: Transport {
         #expect(slow.urls.last == "http://demo/9")
     }
 
-    @Test func `targets share the connections in equal parts, but each can serve one shard`() {
-        let clock = ScaledClock().consumerClock
-        #expect(ConnectionShare.each(of: 3, putsInFlight: 8, clock: clock).map(\.limit) == [21, 21, 21])
-        #expect(ConnectionShare.each(of: 1, putsInFlight: 8, clock: clock).map(\.limit) == [64])
-        #expect(ConnectionShare.each(of: 20, putsInFlight: 8, clock: clock).allSatisfy { $0.limit == 8 })
+    @Test func `targets share the connections in equal parts, but none gets fewer than eight`() {
+        #expect([1, 2, 3, 8, 20].map { ConnectionShare.limit(of: $0) } == [64, 32, 21, 8, 8])
     }
 }
 

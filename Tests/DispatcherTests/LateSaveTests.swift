@@ -9,15 +9,15 @@ import Testing
 
 /// A late copy of an older save, that comes after the last one of a stop in order.
 @Suite(.serialized) struct LateSaveTests {
-    /// Makes reads of the checkpoints show the first shard at its beginning, from the last heartbeat of a stop on, which comes
+    /// Makes reads of the checkpoints show a shard at its beginning, from the last heartbeat of a stop on, which comes
     /// after the last save, until `isRepaired` says otherwise.
     private static func showBeginning(
-        _ service: ScriptedService, isRepaired: @escaping @Sendable (ScriptedService.Call) -> Bool
+        of shard: ShardID, _ service: ScriptedService, isRepaired: @escaping @Sendable (ScriptedService.Call) -> Bool
     ) async throws {
         let client = try service.client()
         let source = try LogstoreName("source")
-        let begin = try await client.getCursor(of: ShardID(0), in: source, from: .begin).encoded
-        let end = try await client.getCursor(of: ShardID(0), in: source, from: .end).encoded
+        let begin = try await client.getCursor(of: shard, in: source, from: .begin).encoded
+        let end = try await client.getCursor(of: shard, in: source, from: .end).encoded
         #expect(begin != end)
         let (hasLeft, isOver) = (Lock(false), Lock(false))
         service.follow { call in
@@ -36,7 +36,8 @@ import Testing
     }
 
     private static func stopped(
-        _ service: ScriptedService, isRepaired: @escaping @Sendable (ScriptedService.Call) -> Bool
+        _ service: ScriptedService, afterHandOver isHandedOver: Bool = false,
+        isRepaired: @escaping @Sendable (ScriptedService.Call) -> Bool
     ) async throws -> (isSettled: Bool, saves: Int) {
         let dispatcher = try LiveDispatcher("a", of: service) {
             $0.delivery.mode = .exactlyOnce
@@ -52,7 +53,18 @@ import Testing
                     $0.checkpoint == $0.delivered && $0.outstandingCount == 0
                 }
             }
-            try await showBeginning(service, isRepaired: isRepaired)
+            var shard = ShardID(0)
+            if isHandedOver {
+                let held = Set(dispatcher.dispatcher.status.shards.map(\.id))
+                // Asks for shards once, and takes none.
+                _ = try await service.client().heartbeat(
+                    try ConsumerName("b"), in: try ConsumerGroupName("cg"), of: try LogstoreName("source"), holding: [])
+                try await wait(for: "some are handed over", within: .seconds(120)) {
+                    dispatcher.dispatcher.status.shards.count == held.count / 2
+                }
+                shard = try #require(held.subtracting(dispatcher.dispatcher.status.shards.map(\.id)).min())
+            }
+            try await showBeginning(of: shard, service, isRepaired: isRepaired)
             let before = service.calls(.saveCheckpoint).count
             result.isSettled = try await dispatcher.leave()
             result.saves = service.calls(.saveCheckpoint).count - before
@@ -65,6 +77,12 @@ import Testing
         let result = try await Self.stopped(service) { $0.api == .saveCheckpoint }
         #expect(result.isSettled && result.saves == 1)
         #expect(try await service.isCovered())
+    }
+
+    @Test func `shards that others were to have, and did not take before the stop, are looked at too`() async throws {
+        let service = try ScriptedService.withTargets(speed: 20)
+        let result = try await Self.stopped(service, afterHandOver: true) { $0.api == .saveCheckpoint }
+        #expect(result.saves == 1)
     }
 
     @Test func `where it cannot be put right, the stop is not settled`() async throws {

@@ -325,6 +325,29 @@ import Testing
         }
     }
 
+    @Test func `a stop while a change outwaits late saves ends with that wait, and begins no other`() async throws {
+        let service = try ScriptedService.withTargets()
+        let settings = try Self.settings { $0.delivery.batchWait = .seconds(60) }
+        let live = try Live(service, settings)
+        try await service.fill(0..<12)
+        try await live.run {
+            try await wait(for: "all is covered", within: .seconds(120)) { try await service.isCovered() }
+            async let change: Void = live.reloadable.reload(try Self.settings { $0.delivery.laneCount = 2 })
+            try await wait(for: "the seat is kept", within: .seconds(120)) {
+                service.calls(.heartbeat).contains { $0.body == "[]" && $0.ended != nil }
+                    && live.reloadable.current.status.shards.isEmpty
+            }
+            let before = service.calls(.listCheckpoints).count
+            live.stop.set(())
+            do {
+                try await change
+                Issue.record("it was changed")
+            } catch { #expect(error as? ReloadableDispatcher.Refusal == .stopped) }
+            #expect(try await live.leave())
+            #expect(service.calls(.listCheckpoints).count == before + 1)
+        }
+    }
+
     @Test func `only where other keys or fewer promises follow must everything be finished first`() throws {
         let strict = try Self.settings()
         func differing(_ change: (inout DispatcherSettings) -> Void) throws -> Bool {

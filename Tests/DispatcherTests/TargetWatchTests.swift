@@ -90,18 +90,26 @@ extension TargetWatchTests {
         }
     }
 
-    @Test func `who may not list the shards of a target is told once, and does not ask again`() async throws {
-        let service = try ScriptedService.withTargets(and: ["dead": 1], speed: 100)
+    @Test func `who may not list the shards of a target is told, and asks again ten minutes later`() async throws {
+        let service = try ScriptedService.withTargets(and: ["dead": 1], speed: 400)
         service.follow { call in
             call.api == .listShards && call.isOf("web") ? .refuse(403, "Unauthorized") : nil
         }
         try await watching(service) { told, recorder in
-            try await wait(for: "three more rounds", within: .seconds(120)) {
-                service.calls(.listShards, by: "watch").count { $0.isOf("audit") && $0.ended != nil } >= 4
+            try await wait(for: "it is asked for again", within: .seconds(120)) {
+                service.calls(.listShards, by: "watch").count { $0.isOf("web") } == 2
             }
-            #expect(service.calls(.listShards, by: "watch").count { $0.isOf("web") } == 1)
-            #expect(recorder.all.count { $0.contains("not allowed to list the shards") } == 1)
+            let asked = service.calls(.listShards, by: "watch").filter { $0.isOf("web") }.map(\.sent)
+            #expect(asked[1] - asked[0] >= TargetWatch.forbiddenInterval)
+            #expect(recorder.all.contains { $0.contains("not allowed to list the shards") })
+            // Keys that may ask again see the next split.
+            service.heal()
+            try await wait(for: "it is answered", within: .seconds(120)) {
+                service.calls(.listShards, by: "watch").count { $0.isOf("web") && $0.ended != nil } >= 4
+            }
             #expect(told.withLock { $0.isEmpty })
+            try await service.splitFirstShard(of: "web")
+            try await wait(for: "it is told", within: .seconds(120)) { told.withLock { $0 } == [0] }
         }
     }
 }

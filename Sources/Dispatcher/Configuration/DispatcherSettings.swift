@@ -66,6 +66,9 @@ public struct DispatcherSettings: Sendable {
         self.group = group
     }
 
+    /// Every logstore that is written to, the dead letters last.
+    var places: [Place] { targets + [delivery.deadLetter].compactMap(\.self) }
+
     /// What is asked for each request.
     var currentCredentials: @Sendable () -> Credentials {
         credentialsProvider ?? { [credentials] in credentials }

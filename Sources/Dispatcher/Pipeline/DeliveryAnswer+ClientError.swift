@@ -7,6 +7,19 @@ extension DeliveryAnswer {
         .postBodyInvalid, .postBodyTooLarge, .invalidKey, "InvalidTimestamp", "InvalidEncoding",
     ]
 
+    /// What an answer means that is not the service's own, but that of a proxy or a gateway before it.
+    ///
+    /// One that refuses has passed nothing on. Two say that time ran out, perhaps after it had.
+    private static func strangers(_ status: Int) -> DeliveryAnswer {
+        switch status {
+        case 408, 499: .unanswered
+        case 413: .refusedData
+        case 401, 403, 405, 407, 415: .refused
+        case 400..<500: .postponed
+        default: .unanswered
+        }
+    }
+
     /// What a failed put means for its log groups.
     package init(_ error: ClientError) {
         switch error {
@@ -19,7 +32,7 @@ extension DeliveryAnswer {
                 case .couldNotResolve, .couldNotConnect, .proxyRefused, .tooManyRequests: .postponed
                 default: .unanswered
                 }
-        case .malformedResponse: self = .unanswered
+        case .malformedResponse(_, let status, _, _): self = Self.strangers(status)
         case .api(let refusal, _):
             if error.means(.invalidSequenceID) {
                 self = .alreadyStored

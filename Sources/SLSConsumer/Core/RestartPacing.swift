@@ -12,19 +12,24 @@ package struct RestartPacing: Sendable {
 
     private var wait = shortestWait
     private var checkpoint: Cursor?
-    private var last: Instant?
+    /// When it was last started again because its processor asked for it; nil when it never was.
+    package private(set) var last: Instant?
 
-    /// A shard that was never started again.
-    package init() {}
+    /// - Parameter last: When the shard was last started again so, by a task before this one.
+    package init(last: Instant? = nil) { self.last = last }
 
     /// Takes in a restart.
     ///
-    /// - Parameter checkpoint: Where the shard stood; the next save beyond it is progress.
-    /// - Returns: How long to wait, and whether the one before was less than an hour ago.
-    package mutating func next(at checkpoint: Cursor?, now: Instant) -> (wait: Duration, isRepeated: Bool) {
+    /// - Parameters:
+    ///   - checkpoint: Where the shard stood; the next save beyond it is progress.
+    ///   - isExplained: Whether somebody has set the checkpoint: that says nothing of the processor.
+    /// - Returns: How long to wait, and whether the processor had asked for one less than an hour ago, too.
+    package mutating func next(
+        at checkpoint: Cursor?, now: Instant, isExplained: Bool = false
+    ) -> (wait: Duration, isRepeated: Bool) {
         count += 1
-        let isRepeated = last.map { now - $0 < Self.alarmInterval } ?? false
-        last = now
+        let isRepeated = !isExplained && last.map { now - $0 < Self.alarmInterval } ?? false
+        if !isExplained { last = now }
         self.checkpoint = checkpoint
         defer { wait = min(wait * 2, Self.longestWait) }
         return (wait, isRepeated)

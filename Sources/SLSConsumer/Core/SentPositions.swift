@@ -12,17 +12,20 @@ package struct ShardOutcome: Equatable, Sendable {
     package let drainReason: DrainReason?
     /// What tells late copies of its saves from what others have saved; nil where it is not asked for.
     package let lookOut: CheckpointLookOut?
+    /// When it was last started again for a reason of its processor's; nil when it never was.
+    package let restarted: Instant?
 
     /// An outcome of these parts.
     package init(
         ending: ShardConsumer.Ending, confirmed: Cursor?, sentUpTo: Cursor?,
-        drainReason: DrainReason? = nil, lookOut: CheckpointLookOut? = nil
+        drainReason: DrainReason? = nil, lookOut: CheckpointLookOut? = nil, restarted: Instant? = nil
     ) {
         self.ending = ending
         self.confirmed = confirmed
         self.sentUpTo = sentUpTo
         self.drainReason = drainReason
         self.lookOut = lookOut
+        self.restarted = restarted
     }
 }
 

@@ -129,7 +129,8 @@ extension ShardConsumer {
         case refused(Call)
         /// Somebody else has set the checkpoint: a twin, or a person; the shard starts again from there.
         case foreignCheckpoint(found: Cursor?, ours: Cursor)
-        /// The shard is started again from its checkpoint; `isRepeated` when that happened less than an hour ago, too.
+        /// The shard is started again from its checkpoint; `isRepeated` when its processor had asked for that less than an
+        /// hour ago, too.
         case restarting(reason: String, isRepeated: Bool)
         /// The shard stands still until a person has decided.
         case held(Hold)
@@ -183,6 +184,8 @@ extension ShardConsumer {
         package var lookOutInterval = Duration.seconds(3)
         /// What happens to a shard whose checkpoint has expired. Default `earliest`.
         package var gapPolicy = GapPolicy.earliest
+        /// When the shard was last started again for a reason of its processor's, by a task before this one.
+        package var restarted: Instant?
         package var safeguards = Safeguards.all
 
         /// The defaults.

@@ -41,7 +41,7 @@ package struct ShardConsumer: Sendable {
     private var calls = CallPacing()
     private var pacing = FetchPacing()
     package private(set) var lookOut = CheckpointLookOut()
-    private(set) var restarts = RestartPacing()
+    private(set) var restarts: RestartPacing
     private var nextSave: Instant
     private var isReadOnly = false
     private(set) var isAtEnd = false
@@ -62,6 +62,7 @@ package struct ShardConsumer: Sendable {
         self.timing = timing
         self.configuration = configuration
         self.positions = positions
+        restarts = RestartPacing(last: configuration.restarted)
         began = now
         nextSave = now
     }
@@ -304,10 +305,10 @@ package struct ShardConsumer: Sendable {
     private mutating func take(_ turn: Turn, now: Instant) -> [Action] {
         giveUpPosition()
         switch turn {
-        case .restart(let reason, _):
+        case .restart(let reason, let isByForeignCheckpoint):
             tracker = nil
             state = .reading(ofAllShards: false)
-            let next = restarts.next(at: confirmed, now: now)
+            let next = restarts.next(at: confirmed, now: now, isExplained: isByForeignCheckpoint)
             calls.delay(.read, until: now + next.wait)
             return [.report(.restarting(reason: reason, isRepeated: next.isRepeated))]
         case .hold(let hold):

@@ -75,5 +75,16 @@ import Testing
         #expect(!pacing.next(at: nil, now: start).isRepeated)
         #expect(!pacing.next(at: nil, now: start + .seconds(3_600)).isRepeated)
         #expect(pacing.next(at: nil, now: start + .seconds(3_600 + 3_599)).isRepeated)
+        var later = RestartPacing(last: pacing.last)
+        #expect(later.next(at: nil, now: start + .seconds(2 * 3_600)).isRepeated, "of the task before")
+    }
+
+    @Test func `a checkpoint that somebody has set is no reason for an alarm`() {
+        var pacing = RestartPacing()
+        let start = Instant(nanoseconds: 0)
+        #expect(!pacing.next(at: nil, now: start, isExplained: true).isRepeated)
+        #expect(!pacing.next(at: nil, now: start + .seconds(1)).isRepeated)
+        #expect(!pacing.next(at: nil, now: start + .seconds(2), isExplained: true).isRepeated)
+        #expect(pacing.next(at: nil, now: start + .seconds(3)).isRepeated)
     }
 }
