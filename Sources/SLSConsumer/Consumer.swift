@@ -257,7 +257,8 @@ public final class Consumer: Sendable {
         guard let before else { return Outcome(isSettled: true) }
         let owed = await unpaid(before.owed) { () async throws(ClientError) in try await checkpointsNow() }
         return Outcome(
-            isSettled: owed.isCovered, left: before.left, restarted: before.restarted, timing: before.timing, owed: owed)
+            isSettled: owed.isCovered, left: before.left, restarted: before.restarted, timing: before.timing, owed: owed
+        )
     }
 
     /// What the checkpoints do not cover; where it is not known, the service is asked.
