@@ -25,6 +25,7 @@ struct RawSDKRequestTests {
             let answer = try await send(request, known, over: connection, name: name)
             judge(answer, by: request, known, name: name)
         }
+        #expect(try await server.unknowns() == [], "\(session.sdk): of what an official SDK sends, nothing is unknown")
         #expect(await server.stop() == .exited(0))
     }
 
