@@ -84,12 +84,7 @@ final class ConnectionShare: Sendable {
             return place
         }
         guard let place else { return .atOnce }
-        await withTaskGroup(of: Void.self) { [clock] group in
-            group.addTask { _ = await place.turn.value() }
-            group.addTask { await clock.sleep(until: deadline) }
-            _ = await group.next()
-            group.cancelAll()
-        }
+        _ = await until(place.turn) { [clock] in await clock.sleep(until: deadline) }
         // Its turn may have come at the last moment: then it is no longer among those that wait.
         let isStillWaiting = state.withLock { state in
             guard let index = state.waiting.firstIndex(where: { $0.number == place.number }) else { return false }

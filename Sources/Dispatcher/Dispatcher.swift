@@ -1,9 +1,9 @@
-public import Logging
+import Logging
 import Metrics
 import SLSClient
 import SLSConsumer
 public import SLSProtocol
-public import System
+import System
 
 /// Forwards each log group of a source logstore to the logstore of its topic, as one member of a consumer group.
 ///
@@ -36,14 +36,9 @@ public final class Dispatcher: Sendable {
     let clock: ConsumerClock
     let logger: Logger
 
-    /// Takes a name and starts the HTTP clients; nothing is sent yet.
+    /// Starts the HTTP clients, for a name that was taken; nothing is sent yet.
     ///
-    /// - Throws: `.identity`, `.transport`.
-    public convenience init(_ settings: DispatcherSettings, logger: Logger) throws(DispatchError) {
-        try self.init(settings, identity: try Self.claimName(settings), logger: logger)
-    }
-
-    /// Starts the HTTP clients, for a name that was taken.
+    /// - Throws: `.transport`, `.consumer`.
     convenience init(
         _ settings: DispatcherSettings, identity: ConsumerIdentity, logger: Logger
     ) throws(DispatchError) {
@@ -144,21 +139,6 @@ public final class Dispatcher: Sendable {
             connectionCount: curlTransports.reduce(0) { $0 + $1.connectionCount })
     }
 
-    /// Checks the logstores, joins the group and forwards until told to stop.
-    ///
-    /// - Parameters:
-    ///   - stop: Set to stop: what is in flight is finished and the checkpoints are saved, within half of the timeout.
-    ///   - joined: Called after the first acknowledged heartbeat.
-    /// - Throws: `DispatchError`; nothing is lost by it.
-    public func run(
-        until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void
-    ) async throws(DispatchError) -> Outcome {
-        // Stopped before anything was sent: nothing is owed.
-        guard try await check(until: stop) else { return Outcome(isSettled: true) }
-        let outcome = try await forward(until: stop, joined: joined)
-        return await outwaitSaves(after: outcome)
-    }
-
     /// Asks for every logstore of the settings.
     ///
     /// - Returns: Whether all are there; false when it was stopped first.
@@ -166,7 +146,7 @@ public final class Dispatcher: Sendable {
         let check = LogstoreCheck(caller: PatientCaller(clock: clock, logger: logger), logger: logger)
         let places =
             [(settings.source, client)] + (targets + [deadLetter].compactMap(\.self)).map { ($0.place, $0.client) }
-        let isChecked: Void? = try await SLSConsumer.until(stop) { () async throws(DispatchError) in
+        let isChecked: Void? = try await until(stop) { () async throws(DispatchError) in
             try await check.run(places)
         }
         return isChecked != nil

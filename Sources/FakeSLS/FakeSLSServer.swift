@@ -153,16 +153,8 @@ public final class FakeSLSServer: Sendable {
             answer.set(Result { () throws(APIError) in try body(emulator) })
         }
         server.takeTurn()
-        let first = await withTaskGroup(of: Result<Value, APIError>?.self) { [ended] tasks in
-            tasks.addTask { await answer.value() }
-            tasks.addTask {
-                _ = await ended.value()
-                return nil
-            }
-            defer { tasks.cancelAll() }
-            return await tasks.next() ?? nil
-        }
-        guard let result = first ?? answer.current else { throw CancellationError() }
+        _ = await until(ended) { _ = await answer.value() }
+        guard let result = answer.current else { throw CancellationError() }
         return try result.get()
     }
 

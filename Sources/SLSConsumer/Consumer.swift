@@ -160,14 +160,8 @@ public final class Consumer: Sendable {
         process: @escaping ShardProcessor
     ) async throws(ConsumerError) -> Outcome {
         var left = LeftBehind()
-        let hasJoined = Lock(false)
-        let joinedOnce: @Sendable () -> Void = {
-            let isFirst = hasJoined.withLock { hasJoined in
-                defer { hasJoined = true }
-                return !hasJoined
-            }
-            if isFirst { joined() }
-        }
+        let hasJoined = Eventually<Void>()
+        let joinedOnce: @Sendable () -> Void = { if hasJoined.set(()) { joined() } }
         var backoff = Backoff()
         var random = SystemRandomNumberGenerator()
         while true {
@@ -203,7 +197,7 @@ public final class Consumer: Sendable {
                 // The list of groups may show for a while what heartbeats say is gone.
                 if loop.hasJoined { backoff.reset() }
                 let next = clock.now() + backoff.next(using: &random)
-                _ = await SLSConsumer.until(stop) { [clock] in await clock.sleep(until: next) }
+                _ = await until(stop) { [clock] in await clock.sleep(until: next) }
             }
         }
     }

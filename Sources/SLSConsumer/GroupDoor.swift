@@ -35,7 +35,7 @@ struct GroupDoor: Sendable {
             default: break
             }
             let next = step
-            let event = try await SLSConsumer.until(entrance.isStoppable ? stop : Eventually()) {
+            let event = try await until(entrance.isStoppable ? stop : Eventually()) {
                 () async throws(ConsumerError) in try await perform(next)
             }
             guard let event else { return nil }

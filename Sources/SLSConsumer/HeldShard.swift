@@ -81,12 +81,7 @@ public final class HeldShard: Sendable {
 
     /// Waits that long, but no longer than until nothing more comes or the task is cancelled.
     func sleep(for duration: Duration, by clock: ConsumerClock) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await clock.sleep(until: clock.now() + duration) }
-            group.addTask { [finished] in _ = await finished.value() }
-            _ = await group.next()
-            group.cancelAll()
-        }
+        _ = await until(finished) { await clock.sleep(until: clock.now() + duration) }
     }
 
     func confirm(_ checkpoint: Cursor) { confirmed.withLock { $0 = checkpoint } }

@@ -14,15 +14,19 @@ public final class Eventually<Value: Sendable>: Sendable {
     public var current: Value? { state.withLock { $0.value } }
 
     /// Sets the value and wakes whoever waits; later calls change nothing.
-    public func set(_ value: Value) {
-        let waiters = state.withLock { state -> [CheckedContinuation<Value?, Never>] in
-            guard state.value == nil else { return [] }
+    ///
+    /// - Returns: Whether it was the first call.
+    @discardableResult
+    public func set(_ value: Value) -> Bool {
+        let waiters = state.withLock { state -> [CheckedContinuation<Value?, Never>]? in
+            guard state.value == nil else { return nil }
             state.value = value
             let waiters = Array(state.waiters.values)
             state.waiters = [:]
             return waiters
         }
-        for waiter in waiters { waiter.resume(returning: value) }
+        for waiter in waiters ?? [] { waiter.resume(returning: value) }
+        return waiters != nil
     }
 
     /// Waits for the value.
@@ -53,16 +57,8 @@ public final class Eventually<Value: Sendable>: Sendable {
     ///
     /// - Returns: nil if the time was up, or the task was cancelled, before the value came.
     public func value(within limit: Duration) async -> Value? {
-        await withTaskGroup(of: Value?.self) { group in
-            group.addTask { await self.value() }
-            group.addTask {
-                // A cancelled sleep ends early, which is what is wanted here.
-                try? await Task.sleep(for: limit, clock: .continuous)
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
-        }
+        // A cancelled sleep ends early, which is what is wanted here.
+        _ = await System.until(self) { try? await Task.sleep(for: limit, clock: .continuous) }
+        return current
     }
 }

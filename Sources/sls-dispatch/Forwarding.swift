@@ -67,52 +67,33 @@ struct Forwarding: Sendable {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         let reloading = Reloading(dispatcher, from: source, since: options, logger: logger)
-        let result = await withTaskGroup(of: Result<Dispatcher.Outcome, DispatchError>?.self) { group in
-            group.addTask { await self.watch(signals, stop) }
-            group.addTask {
-                for await _ in hangups { await reloading.run() }
-                return nil
+        return try await beside([
+            { await watch(signals, stop) },
+            { for await _ in hangups { await reloading.run() } },
+            { await summarize(dispatcher) },
+        ]) { () async throws(DispatchError) in
+            try await dispatcher.run(until: stop) {
+                StandardStream.output.write(
+                    readyLine(consumer: dispatcher.current.consumerName.value, admin: adminAddress))
             }
-            group.addTask { await self.summarize(dispatcher) }
-            group.addTask {
-                do throws(DispatchError) {
-                    return .success(
-                        try await dispatcher.run(until: stop) {
-                            StandardStream.output.write(
-                                readyLine(consumer: dispatcher.current.consumerName.value, admin: adminAddress))
-                        })
-                } catch {
-                    return .failure(error)
-                }
-            }
-            var result: Result<Dispatcher.Outcome, DispatchError>?
-            while result == nil, let next = await group.next() { result = next }
-            group.cancelAll()
-            return result
         }
-        guard let result else { preconditionFailure("the dispatcher ended without a result") }
-        return try result.get()
     }
 
     /// The first signal asks for an orderly end, the second ends the program.
-    private func watch(
-        _ signals: UnixSignalsSequence, _ stop: Eventually<Void>
-    ) async -> Result<Dispatcher.Outcome, DispatchError>? {
+    private func watch(_ signals: UnixSignalsSequence, _ stop: Eventually<Void>) async {
         for await signal in signals {
             if stop.current != nil { _exit(ExitStatus.unsettled) }
             logger.notice("stopping", metadata: ["signal": "\(signal)"])
             stop.set(())
         }
-        return nil
     }
 
-    private func summarize(_ dispatcher: ReloadableDispatcher) async -> Result<Dispatcher.Outcome, DispatchError>? {
+    private func summarize(_ dispatcher: ReloadableDispatcher) async {
         while !Task.isCancelled {
             // Cancelled: the program ends, with a summary of its own.
             guard (try? await Task.sleep(for: Self.summaryInterval)) != nil else { break }
             logSummary(dispatcher.current)
         }
-        return nil
     }
 
     /// - Returns: nil when the address cannot be had, which was logged.

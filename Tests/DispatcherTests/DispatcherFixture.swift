@@ -13,26 +13,42 @@ import Testing
 struct LiveDispatcher: Sendable {
     static let logstores = ["source": 4, "web": 2, "audit": 2, "clicks": 2]
 
-    let dispatcher: Dispatcher
+    private static let silent = Logger(label: "t") { _ in SwiftLogNoOpLogHandler() }
+
+    let reloadable: ReloadableDispatcher
     let stop = Eventually<Void>()
     let joined = Eventually<Void>()
     let ended = Eventually<Result<Dispatcher.Outcome, DispatchError>>()
 
     init(
         _ name: String, of service: ScriptedService,
-        logger: Logger = Logger(label: "t") { _ in SwiftLogNoOpLogHandler() },
+        logger: Logger = Self.silent,
         _ configure: (inout DispatcherSettings) -> Void = { _ in }
     ) throws {
         var settings = try Self.settings()
         configure(&settings)
+        try self.init(name, of: service, settings, logger: logger)
+    }
+
+    /// - Parameter settings: Those to begin with. Under an identity, its word is the name of its lines to the service.
+    init(
+        _ name: String, of service: ScriptedService, _ settings: DispatcherSettings, logger: Logger = Self.silent
+    ) throws {
         // Names are locked on the whole host, and tests run side by side.
         let identity = try ConsumerIdentity.claim(
             given: name, group: settings.group, scope: ["\(MonotonicClock.nanoseconds())"])
-        dispatcher = try Dispatcher(
-            settings, identity: identity, transport: service.line(name), targetTransport: service.line(name),
-            heartbeatTransport: service.line(name + "-heart"),
-            clock: service.clock.consumerClock, logger: logger)
+        let clock = service.clock.consumerClock
+        reloadable = try ReloadableDispatcher(settings) { settings throws(DispatchError) in
+            let word = settings.delivery.identity.word
+            let line = word.isEmpty ? name : word
+            return try Dispatcher(
+                settings, identity: identity, transport: service.line(line), targetTransport: service.line(line),
+                heartbeatTransport: service.line(line + "-heart"), clock: clock, logger: logger)
+        }
     }
+
+    /// The one at work.
+    var dispatcher: Dispatcher { reloadable.current }
 
     /// The article's three topics, at least once.
     static func settings() throws -> DispatcherSettings {
@@ -53,7 +69,7 @@ struct LiveDispatcher: Sendable {
     /// Runs until stopped or cancelled.
     func run() async {
         do throws(DispatchError) {
-            ended.set(.success(try await dispatcher.run(until: stop) { joined.set(()) }))
+            ended.set(.success(try await reloadable.run(until: stop) { joined.set(()) }))
         } catch {
             ended.set(.failure(error))
         }
@@ -64,7 +80,7 @@ struct LiveDispatcher: Sendable {
     /// - Returns: Whether it ended settled, which is exit status 0.
     func leave() async throws -> Bool {
         stop.set(())
-        guard let result = await ended.value(within: .seconds(30)) else { throw NeverEnded() }
+        guard let result = await ended.value(within: .seconds(120)) else { throw NeverEnded() }
         return try result.get().isSettled
     }
 }

@@ -9,51 +9,6 @@ import Testing
 
 /// Changes of the settings while log groups are on their way, on a clock that runs ten times as fast.
 @Suite(.serialized) struct ReloadTests {
-    /// A dispatcher over a scripted service, at work.
-    private struct Live: Sendable {
-        let reloadable: ReloadableDispatcher
-        let stop = Eventually<Void>()
-        let joined = Eventually<Void>()
-        let ended = Eventually<Result<Dispatcher.Outcome, DispatchError>>()
-
-        init(_ service: ScriptedService, _ settings: DispatcherSettings, logger: LineRecorder = LineRecorder()) throws {
-            let identity = try ConsumerIdentity.claim(
-                given: "a", group: settings.group, scope: ["\(MonotonicClock.nanoseconds())"])
-            let clock = service.clock.consumerClock
-            reloadable = try ReloadableDispatcher(settings) { settings throws(DispatchError) in
-                let line = settings.delivery.identity.word.isEmpty ? "a" : settings.delivery.identity.word
-                return try Dispatcher(
-                    settings, identity: identity, transport: service.line(line), targetTransport: service.line(line),
-                    heartbeatTransport: service.line("\(line)-heart"), clock: clock, logger: logger.logger)
-            }
-        }
-
-        func run(_ body: () async throws -> Void) async throws {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    do throws(DispatchError) {
-                        ended.set(.success(try await reloadable.run(until: stop) { joined.set(()) }))
-                    } catch {
-                        ended.set(.failure(error))
-                    }
-                }
-                do { try await body() } catch {
-                    group.cancelAll()
-                    throw error
-                }
-                group.cancelAll()
-            }
-            #expect(reloadable.current.status.totals.ledger.mistakes == [])
-        }
-
-        /// - Returns: Whether it ended settled.
-        func leave() async throws -> Bool {
-            stop.set(())
-            guard let result = await ended.value(within: .seconds(120)) else { throw NeverEnded() }
-            return try result.get().isSettled
-        }
-    }
-
     private static func settings(
         _ mode: DeliveryMode = .exactlyOnce, _ change: (inout DispatcherSettings) -> Void = { _ in }
     ) throws -> DispatcherSettings {
@@ -85,13 +40,13 @@ import Testing
     ) async throws {
         let service = try ScriptedService.withTargets(and: ["more": 2])
         let more = try Self.place("more")
-        let live = try Live(service, try Self.settings(mode))
+        let live = try LiveDispatcher("a", of: service, try Self.settings(mode))
         try await service.fill(0..<120)
         // Every fifth answer is lost, so that what is sent again crosses the change.
         service.follow(.putLogs) { number in number % 5 == 0 ? .loseAnswer : nil }
-        try await live.run {
+        try await running(live) {
             try await wait(for: "something is written", within: .seconds(120)) {
-                live.reloadable.current.status.totals.accepted.reduce(0, +) > 20
+                live.dispatcher.status.totals.accepted.reduce(0, +) > 20
             }
             async let change: Void = live.reloadable.reload(
                 try Self.settings(mode) {
@@ -117,10 +72,10 @@ import Testing
         async throws
     {
         let service = try ScriptedService.withTargets()
-        let live = try Live(service, try Self.settings())
+        let live = try LiveDispatcher("a", of: service, try Self.settings())
         let missing = try Self.place("missing")
         let other = try ConsumerGroupName("other")
-        try await live.run {
+        try await running(live) {
             _ = await live.joined.value(within: .seconds(120))
             await #expect(throws: ReloadableDispatcher.Refusal.self) {
                 try await live.reloadable.reload(try Self.settings { $0.targets[1] = missing })
@@ -143,9 +98,9 @@ import Testing
 
     @Test func `heartbeats go on while late copies of saves are outwaited, so that the shards stay`() async throws {
         let service = try ScriptedService.withTargets()
-        let live = try Live(service, try Self.settings { $0.delivery.batchWait = .seconds(20) })
+        let live = try LiveDispatcher("a", of: service, try Self.settings { $0.delivery.batchWait = .seconds(20) })
         try await service.fill(0..<12)
-        try await live.run {
+        try await running(live) {
             try await wait(for: "all is covered", within: .seconds(120)) { try await service.isCovered() }
             let before = service.calls.count
             try await live.reloadable.reload(
@@ -164,16 +119,16 @@ import Testing
 
     /// Runs one whose shards are blocked by a target, so that settings with other keys were refused.
     private static func refusedForItsQueues(
-        _ service: ScriptedService, then body: (Live, _ refused: DispatcherSettings) async throws -> Void
+        _ service: ScriptedService, then body: (LiveDispatcher, _ refused: DispatcherSettings) async throws -> Void
     ) async throws {
-        let live = try Live(service, try settings { $0.groupTimeout = .seconds(60) })
+        let live = try LiveDispatcher("a", of: service, try settings { $0.groupTimeout = .seconds(60) })
         try await service.fill(0..<60)
         service.follow { call in
             call.api == .putLogs && call.request.url.contains("/audit/") ? .refuse(400, "PostBodyInvalid") : nil
         }
-        try await live.run {
+        try await running(live) {
             try await wait(for: "a shard is blocked", within: .seconds(120)) {
-                live.reloadable.current.status.shards.contains { $0.state == "blocked" }
+                live.dispatcher.status.shards.contains { $0.state == "blocked" }
             }
             let lanes = try settings { $0.delivery.laneCount = 2 }
             await #expect(throws: ReloadableDispatcher.Refusal.self) { try await live.reloadable.reload(lanes) }
@@ -189,7 +144,7 @@ import Testing
             service.heal()
             try await wait(for: "all is covered", within: .seconds(120)) { try await service.isCovered() }
             try await live.reloadable.reload(lanes)
-            #expect(live.reloadable.current.settings.delivery.laneCount == 2 && live.reloadable.lastRefusal == nil)
+            #expect(live.dispatcher.settings.delivery.laneCount == 2 && live.reloadable.lastRefusal == nil)
             #expect(try await live.leave())
         }
         #expect(try await service.copies(0..<60) == (1, 1))
@@ -217,13 +172,13 @@ import Testing
         forbidden: APICall
     ) async throws {
         let service = try ScriptedService.withTargets()
-        let live = try Live(service, try Self.settings())
+        let live = try LiveDispatcher("a", of: service, try Self.settings())
         try await service.fill(0..<30)
         service.follow { call in
             call.api == forbidden && call.line.hasPrefix("b") ? .refuse(403, "Unauthorized") : nil
         }
         let other = try #require(DeliveryIdentity("b"))
-        try await live.run {
+        try await running(live) {
             try await wait(for: "all is covered", within: .seconds(120)) { try await service.isCovered() }
             await #expect(throws: ReloadableDispatcher.Refusal.self) {
                 try await live.reloadable.reload(try Self.settings { $0.delivery.identity = other })
@@ -241,14 +196,14 @@ import Testing
         async throws
     {
         let service = try ScriptedService.withTargets()
-        let live = try Live(service, try Self.settings { $0.groupTimeout = .seconds(60) })
+        let live = try LiveDispatcher("a", of: service, try Self.settings { $0.groupTimeout = .seconds(60) })
         try await service.fill(0..<60)
         service.follow { call in
             call.api == .putLogs && call.request.url.contains("/audit/") ? .refuse(400, "PostBodyInvalid") : nil
         }
-        try await live.run {
+        try await running(live) {
             try await wait(for: "a shard is blocked", within: .seconds(120)) {
-                live.reloadable.current.status.shards.contains { $0.state == "blocked" }
+                live.dispatcher.status.shards.contains { $0.state == "blocked" }
             }
             let refusals = Lock(0)
             service.follow { call in
@@ -276,16 +231,16 @@ import Testing
     {
         let service = try ScriptedService.withTargets(and: ["dead": 1])
         let dead = try Self.place("dead")
-        let live = try Live(service, try Self.settings { $0.groupTimeout = .seconds(60) })
+        let live = try LiveDispatcher("a", of: service, try Self.settings { $0.groupTimeout = .seconds(60) })
         try await service.fill(0..<60)
         let spoiled = ScriptedService.group(4)
         service.follow { call in
             call.api == .putLogs && call.request.url.contains("/audit/") && call.rawBody == spoiled
                 ? .refuse(400, "PostBodyInvalid") : nil
         }
-        try await live.run {
+        try await running(live) {
             try await wait(for: "a shard is blocked", within: .seconds(120)) {
-                live.reloadable.current.status.shards.contains { $0.state == "blocked" }
+                live.dispatcher.status.shards.contains { $0.state == "blocked" }
             }
             try await live.reloadable.reload(
                 try Self.settings {
@@ -302,14 +257,14 @@ import Testing
 
     @Test func `a stop while a change waits ends the one and refuses the other`() async throws {
         let service = try ScriptedService.withTargets()
-        let live = try Live(service, try Self.settings())
+        let live = try LiveDispatcher("a", of: service, try Self.settings())
         service.follow { call in call.api == .putLogs ? .hang : nil }
         try await service.fill(0..<12)
-        try await live.run {
+        try await running(live) {
             try await wait(for: "something is under way", within: .seconds(120)) { !service.calls(.putLogs).isEmpty }
             async let change: Void = live.reloadable.reload(try Self.settings { $0.delivery.laneCount = 2 })
             try await wait(for: "the barrier was asked for", within: .seconds(120)) {
-                live.reloadable.current.status.shards.contains { $0.state == "shuttingDown" }
+                live.dispatcher.status.shards.contains { $0.state == "shuttingDown" }
             }
             await #expect(throws: ReloadableDispatcher.Refusal.busy) {
                 try await live.reloadable.reload(try Self.settings())
@@ -328,14 +283,14 @@ import Testing
     @Test func `a stop while a change outwaits late saves ends with that wait, and begins no other`() async throws {
         let service = try ScriptedService.withTargets()
         let settings = try Self.settings { $0.delivery.batchWait = .seconds(60) }
-        let live = try Live(service, settings)
+        let live = try LiveDispatcher("a", of: service, settings)
         try await service.fill(0..<12)
-        try await live.run {
+        try await running(live) {
             try await wait(for: "all is covered", within: .seconds(120)) { try await service.isCovered() }
             async let change: Void = live.reloadable.reload(try Self.settings { $0.delivery.laneCount = 2 })
             try await wait(for: "the seat is kept", within: .seconds(120)) {
                 service.calls(.heartbeat).contains { $0.body == "[]" && $0.ended != nil }
-                    && live.reloadable.current.status.shards.isEmpty
+                    && live.dispatcher.status.shards.isEmpty
             }
             let before = service.calls(.listCheckpoints).count
             live.stop.set(())

@@ -147,14 +147,10 @@ extension LoopTests.HealthTests {
             try await wait(for: "the first has read both shards anew") {
                 try await service.isReadOut() && members[0].ledger.groupCount >= 20
             }
-            let once = Lock(true)
+            let once = Eventually<Void>()
             service.follow { call in
                 guard call.line == "b-heart" else { return nil }
-                let isFirst = once.withLock { isFirst in
-                    defer { isFirst = false }
-                    return isFirst
-                }
-                return isFirst ? .refuse(404, "ConsumerGroupNotExist") : nil
+                return once.set(()) ? .refuse(404, "ConsumerGroupNotExist") : nil
             }
             try await wait(for: "the other has a shard again") { isAllHeld(members[1], 1) && isAllHeld(members[0], 1) }
         }

@@ -276,14 +276,10 @@ extension LoopTests.InitialPositionTests {
     {
         let service = try ScriptedService()
         try await service.fill(20)
-        let once = Lock(true)
+        let once = Eventually<Void>()
         service.follow { call in
             guard call.api == .createConsumerGroup else { return nil }
-            let isFirst = once.withLock { isFirst in
-                defer { isFirst = false }
-                return isFirst
-            }
-            return isFirst ? fault : nil
+            return once.set(()) ? fault : nil
         }
         let member = try LiveMember("a", of: service) { $0.start = .end }
         try await running(member) {

@@ -74,14 +74,10 @@ extension LoopTests.LeaseTests {
         let member = try await settled(service)
         try await running(member) {
             try await wait(for: "all is saved") { try await service.isReadOut() }
-            let once = Lock(true)
+            let once = Eventually<Void>()
             service.follow { call in
                 guard call.api == .heartbeat else { return nil }
-                let isFirst = once.withLock { isFirst in
-                    defer { isFirst = false }
-                    return isFirst
-                }
-                return isFirst ? .refuse(400, "NotExistConsumerWithBody") : nil
+                return once.set(()) ? .refuse(400, "NotExistConsumerWithBody") : nil
             }
             try await wait(for: "it was forgotten") { member.consumer.status.leaseLossCount == 1 }
             try await waitForShards(4, of: member)

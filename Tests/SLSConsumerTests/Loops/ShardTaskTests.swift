@@ -78,14 +78,10 @@ extension LoopTests.ShardTaskTests {
         let service = try ScriptedService(["app": 1])
         try await service.fill(5)
         let member = try LiveMember("a", of: service)
-        let hung = Lock(false)
+        let hung = Eventually<Void>()
         service.follow { call in
             guard call.api == .saveCheckpoint else { return nil }
-            let isFirst = hung.withLock { hung in
-                defer { hung = true }
-                return !hung
-            }
-            return isFirst ? .hang : nil
+            return hung.set(()) ? .hang : nil
         }
         try await running(member) { try await wait(for: "all is saved") { try await service.isReadOut() } }
         let saves = service.calls(.saveCheckpoint)

@@ -1,19 +1,11 @@
-package import System
-
 /// Does something, but no longer than until `stop` is set: then it is cancelled.
 ///
 /// - Returns: nil when it was stopped first. What was already done stays done.
-package func until<Value: Sendable, Failure: Error>(
-    _ stop: Eventually<Void>, _ body: @escaping @Sendable () async throws(Failure) -> Value
+public func until<Stop, Value: Sendable, Failure: Error>(
+    _ stop: Eventually<Stop>, _ body: @escaping @Sendable () async throws(Failure) -> Value
 ) async throws(Failure) -> Value? {
     let result = await withTaskGroup(of: Result<Value, Failure>?.self) { group in
-        group.addTask {
-            do throws(Failure) {
-                return .success(try await body())
-            } catch {
-                return .failure(error)
-            }
-        }
+        group.addTask { await outcome(of: body) }
         group.addTask {
             _ = await stop.value()
             return nil
@@ -26,7 +18,7 @@ package func until<Value: Sendable, Failure: Error>(
 }
 
 /// Does something, and beside it what is cancelled when that is done.
-package func beside<Value: Sendable, Failure: Error>(
+public func beside<Value: Sendable, Failure: Error>(
     _ companions: [@Sendable () async -> Void], _ body: @escaping @Sendable () async throws(Failure) -> Value
 ) async throws(Failure) -> Value {
     let result = await withTaskGroup(of: Result<Value, Failure>?.self) { group in
@@ -36,13 +28,7 @@ package func beside<Value: Sendable, Failure: Error>(
                 return nil
             }
         }
-        group.addTask {
-            do throws(Failure) {
-                return .success(try await body())
-            } catch {
-                return .failure(error)
-            }
-        }
+        group.addTask { await outcome(of: body) }
         var result: Result<Value, Failure>?
         while result == nil, let next = await group.next() { result = next }
         group.cancelAll()
@@ -50,4 +36,14 @@ package func beside<Value: Sendable, Failure: Error>(
     }
     guard let result else { preconditionFailure("it ended without a result") }
     return try result.get()
+}
+
+private func outcome<Value, Failure: Error>(
+    of body: @Sendable () async throws(Failure) -> Value
+) async -> Result<Value, Failure> {
+    do throws(Failure) {
+        return .success(try await body())
+    } catch {
+        return .failure(error)
+    }
 }
