@@ -1,5 +1,6 @@
 import Dispatcher
 import Logging
+import System
 
 /// What SIGHUP does: reads the options again and changes the settings of the dispatcher at work.
 struct Reloading: Sendable {
@@ -24,7 +25,7 @@ struct Reloading: Sendable {
         }
         logger.notice("reading the configuration again", metadata: ["file": "\(source.file ?? "")"])
         do {
-            let options = try RunOptions(source)
+            let options = try await Thread.run(name: "sls-options") { [source] in try RunOptions(source) }
             let fixed = [
                 ("SLS_ADMIN", options.admin != first.admin), ("SLS_LOG_LEVEL", options.logLevel != first.logLevel),
             ].filter(\.1).map(\.0)

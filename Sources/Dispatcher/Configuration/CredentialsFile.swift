@@ -10,6 +10,7 @@ public final class CredentialsFile: Sendable {
     private struct State {
         var credentials: Credentials
         var lastLook: Int64
+        var isBeingRead = false
         /// What was wrong with it at the last look; said once.
         var mistake: SettingsError?
     }
@@ -19,6 +20,8 @@ public final class CredentialsFile: Sendable {
 
     private let path: String
     private let now: @Sendable () -> Int64
+    /// Does what blocks, away from whoever asks for credentials.
+    private let aside: @Sendable (@escaping @Sendable () -> Void) throws(SystemError) -> Void
     /// Made when something is to be logged: the file is read before it is known where logs go.
     private let logger: @Sendable () -> Logger
     private let state: Lock<State>
@@ -29,43 +32,69 @@ public final class CredentialsFile: Sendable {
     public convenience init(
         _ path: String, logger: @autoclosure @escaping @Sendable () -> Logger = Logger(label: "sls-dispatch")
     ) throws(SettingsError) {
-        try self.init(path, logger: logger()) { MonotonicClock.nanoseconds() }
+        try self.init(path, logger: logger(), now: { MonotonicClock.nanoseconds() })
     }
 
-    /// - Parameter now: A monotonic time in nanoseconds.
+    /// - Parameters:
+    ///   - now: A monotonic time in nanoseconds.
+    ///   - aside: Does what blocks; called for one look at a time.
     init(
-        _ path: String, logger: @autoclosure @escaping @Sendable () -> Logger, now: @escaping @Sendable () -> Int64
+        _ path: String, logger: @autoclosure @escaping @Sendable () -> Logger, now: @escaping @Sendable () -> Int64,
+        aside: @escaping @Sendable (@escaping @Sendable () -> Void) throws(SystemError) -> Void = {
+            look throws(SystemError) in _ = try Thread.start(name: "sls-credentials", look)
+        }
     ) throws(SettingsError) {
         self.logger = logger
         self.path = path
         self.now = now
+        self.aside = aside
         state = Lock(State(credentials: try Self.read(path), lastLook: now()))
     }
 
-    /// The credentials; the file is read again when the last look is 5 s old. What cannot be read then changes nothing:
-    /// whoever rotates keys may be half-way through.
+    /// The credentials, at once; when the last look is 5 s old the file is read again, on a thread of its own, and until that
+    /// is done the old ones hold. What cannot be read changes nothing: whoever rotates keys may be half-way through.
     public func current() -> Credentials {
         let time = now()
-        return state.withLock { state in
-            guard time - state.lastLook >= Self.interval.components.seconds * 1_000_000_000 else {
-                return state.credentials
-            }
-            state.lastLook = time
-            do throws(SettingsError) {
-                let found = try Self.read(path)
-                if found != state.credentials {
-                    logger().notice("the credentials were read again", metadata: ["file": "\(path)"])
-                }
-                state.credentials = found
-                state.mistake = nil
+        let (credentials, isLookDue) = state.withLock { state in
+            let isDue =
+                !state.isBeingRead
+                && time - state.lastLook >= Self.interval.components.seconds * 1_000_000_000
+            if isDue { (state.isBeingRead, state.lastLook) = (true, time) }
+            return (state.credentials, isDue)
+        }
+        if isLookDue {
+            do throws(SystemError) {
+                try aside { [self] in look() }
             } catch {
-                if error != state.mistake {
-                    logger().error(
-                        "the credentials cannot be read again; the old ones stay", metadata: ["error": "\(error)"])
-                }
-                state.mistake = error
+                take(.failure(SettingsError(mistakes: ["SLS_CREDENTIALS_FILE: \(error)"])))
             }
-            return state.credentials
+        }
+        return credentials
+    }
+
+    private func look() {
+        do throws(SettingsError) {
+            take(.success(try Self.read(path)))
+        } catch {
+            take(.failure(error))
+        }
+    }
+
+    private func take(_ found: Result<Credentials, SettingsError>) {
+        let (isNew, mistake) = state.withLock { state -> (Bool, SettingsError?) in
+            state.isBeingRead = false
+            switch found {
+            case .success(let credentials):
+                defer { (state.credentials, state.mistake) = (credentials, nil) }
+                return (credentials != state.credentials, nil)
+            case .failure(let mistake):
+                defer { state.mistake = mistake }
+                return (false, mistake == state.mistake ? nil : mistake)
+            }
+        }
+        if isNew { logger().notice("the credentials were read again", metadata: ["file": "\(path)"]) }
+        if let mistake {
+            logger().error("the credentials cannot be read again; the old ones stay", metadata: ["error": "\(mistake)"])
         }
     }
 
