@@ -98,7 +98,8 @@ public final class Dispatcher: Sendable {
         configuration.timeout = settings.groupTimeout
         configuration.start = settings.start.position
         configuration.isStartFixed = settings.start.isFixed
-        configuration.needsOwnCursors = settings.delivery.mode.isExact
+        // Keys rest on them, and the tag that copies are told by.
+        configuration.needsOwnCursors = settings.delivery.mode.isExact || settings.delivery.tagsOrigin
         configuration.gapPolicy = settings.gapPolicy
         configuration.byteBudget = settings.byteBudget
         configuration.byteBudgetPerShard = settings.byteBudgetPerShard

@@ -1,3 +1,4 @@
+import Logging
 import SLSClient
 import SLSConsumer
 import SLSProtocol
@@ -69,6 +70,42 @@ import Testing
         }
         #expect(ids.count == 64)
         #expect(service.calls(.putLogs).count >= 128, "all were written twice")
+    }
+
+    @Test(arguments: [DeliveryMode.exactlyOnce, .atLeastOnce])
+    func `an audit numbers the log groups of such a stream as their tags do, however many a pull brings`(
+        mode: DeliveryMode
+    ) async throws {
+        let service = try ScriptedService.withTargets()
+        try await service.fill(0..<80)
+        Self.thin(service, to: 3)
+        let dispatcher = try LiveDispatcher("a", of: service) {
+            $0.delivery.mode = mode
+            $0.delivery.tagsOrigin = true
+        }
+        try await running(dispatcher) {
+            try await wait(for: "all is covered") { try await service.isCovered() }
+            #expect(try await dispatcher.leave())
+        }
+        // The targets' own streams are whole.
+        service.follow { call in
+            call.api == .pullLogs && call.request.url.contains("/source/")
+                ? .change { Self.thinned($0, to: 1_000) } : nil
+        }
+        var settings = try LiveDispatcher.settings()
+        settings.delivery.mode = mode
+        settings.delivery.tagsOrigin = true
+        let session = OperatorSession(
+            settings, transport: service.line("operator"), wallClock: { [clock = service.clock] in clock.wall },
+            logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() })
+        var owed = 0
+        for shard in 0..<4 {
+            let range = DeliveryAudit.Range(shard: ShardID(shard), from: .position(.begin), to: .position(.end))
+            let report = try await DeliveryAudit(session).run(range)
+            #expect(report.isClean && report.findings.allSatisfy { $0.foreign == 0 }, "\(report)")
+            owed += report.findings.map(\.owed).reduce(0, +)
+        }
+        #expect(owed == 64)
     }
 
     @Test func `at least once saves no checkpoint past a log group of such a stream that is not delivered`()

@@ -1,4 +1,5 @@
 public import SLSClient
+import SLSConsumer
 public import SLSProtocol
 
 /// Compares, by bytes, what a stretch of a source shard should have brought to the targets with what is there.
@@ -265,13 +266,16 @@ public struct DeliveryAudit: Sendable {
         var position = from
         while position < to {
             let start = position
-            let pulled = try await calling { () async throws(ClientError) in
-                try await client.pullLogs(from: start, of: shard, in: place.logstore, end: to)
+            let (pulled, _) = try await calling { () async throws(ClientError) in
+                try await Batch.Numbering.pulling(1_000, from: start) { count async throws(ClientError) in
+                    try await client.pullLogs(from: start, of: shard, in: place.logstore, count: count, end: to)
+                }
             }
             if pulled.nextCursor == position { return }
+            let first = Batch.Numbering(pulled, from: start).first
             let groups: [ScannedLogGroup]
             do { groups = try LogGroupScanner.groups(inList: pulled.body) } catch { throw .malformed(error) }
-            for (index, group) in groups.enumerated() { body(start.advanced(by: index), pulled.body, group) }
+            for (index, group) in groups.enumerated() { body(first.advanced(by: index), pulled.body, group) }
             position = pulled.nextCursor
         }
     }
