@@ -55,6 +55,8 @@ public struct DispatcherStatus: Sendable {
         public let gapCount: Int
         /// How often it was started again from its checkpoint.
         public let restartCount: Int
+        /// Whether the checkpoint covers whatever was sent by those who had the shard before.
+        let coversPredecessors: Bool
     }
 
     /// The member of the group.
@@ -79,7 +81,7 @@ public struct DispatcherStatus: Sendable {
                 delivered: shard.lowWater, outstandingCount: shard.outstandingCount, lagSeconds: shard.lagSeconds,
                 lastCommit: shard.lastCommit, batchCount: shard.batchCount, retryCount: shard.retryCount,
                 suppressedDuplicateCount: shard.suppressedDuplicateCount, gapCount: shard.gapCount,
-                restartCount: shard.restartCount)
+                restartCount: shard.restartCount, coversPredecessors: shard.coversPredecessors)
         }
         self.totals = totals
         self.connectionCount = connectionCount

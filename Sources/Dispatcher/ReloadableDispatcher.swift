@@ -55,6 +55,9 @@ public final class ReloadableDispatcher: Sendable {
     /// How long a new one may try to join: its calls are repeated for a minute, then comes the first heartbeat.
     private static let trialTime = Duration.seconds(90)
 
+    /// How long a change waits for shards to catch up.
+    private static let doubtTime = Duration.seconds(60)
+
     private let make: @Sendable (DispatcherSettings) throws(DispatchError) -> Dispatcher
     private let state: Lock<State>
     /// Set when `run` has ended.
@@ -130,8 +133,9 @@ public final class ReloadableDispatcher: Sendable {
                     change.done.set(.failure(.stopped))
                     return settled
                 }
-                guard settled.isSettled else {
-                    let reasons = change.obstacles + (before?.owed.sentences ?? [])
+                let doubts = before?.inDoubt.doubts ?? []
+                guard settled.isSettled, doubts.isEmpty else {
+                    let reasons = change.obstacles + (before?.owed.sentences ?? []) + doubts
                     change.done.set(
                         .failure(.unfinished(reasons.isEmpty ? ["what is saved cannot be told"] : reasons)))
                     continue
@@ -192,6 +196,7 @@ public final class ReloadableDispatcher: Sendable {
             throw .cannotStart("\(error)")
         }
         guard isChecked else { throw .stopped }
+        if next.settings.needsBarrier(after: current.settings) { try await outwaitDoubts() }
         let change = Change(next: next, obstacles: current.status.obstacles)
         let isAwaited = state.withLock { state in
             if state.isOver { return false }
@@ -201,6 +206,31 @@ public final class ReloadableDispatcher: Sendable {
         }
         guard isAwaited, let result = await change.done.value() else { throw .stopped }
         try result.get()
+    }
+
+    /// Waits while the present one goes on until its checkpoints cover whatever was sent by others before it had the shards:
+    /// under other keys that would come again. Nobody waits for shards that a person must see to.
+    private func outwaitDoubts() async throws(Refusal) {
+        let dispatcher = current
+        let end = dispatcher.clock.now() + Self.doubtTime
+        var isTold = false
+        while true {
+            let status = dispatcher.status
+            let inDoubt = status.inDoubt
+            if inDoubt.isEmpty { return }
+            if over.current != nil || Task.isCancelled { throw .stopped }
+            guard status.obstacles.isEmpty, dispatcher.clock.now() < end else {
+                throw .unfinished(status.obstacles + inDoubt.doubts)
+            }
+            if !isTold {
+                dispatcher.logger.notice(
+                    "the change waits for shards that have not caught up since they were taken over",
+                    metadata: ["shards": "\(inDoubt)"])
+            }
+            isTold = true
+            let next = dispatcher.clock.now() + .seconds(1)
+            _ = await until(over) { await dispatcher.clock.sleep(until: next) }
+        }
     }
 
     /// Runs one dispatcher until it is told to stop, or a change waits.

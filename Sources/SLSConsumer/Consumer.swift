@@ -67,6 +67,11 @@ public final class Consumer: Sendable {
         var timing: GroupTiming?
         /// What was sent, by this run and those before it, that no checkpoint is known to cover.
         package var owed = SentPositions()
+
+        /// The shards let go at the stop of which others may have sent more, before us, than their checkpoint covers.
+        package var inDoubt: [ShardID] {
+            left.filter { $0.value.drainReason == .shutDown && !$0.value.coversPredecessors }.keys.sorted()
+        }
     }
 
     let clock: ConsumerClock

@@ -81,6 +81,8 @@ public struct ConsumerStatus: Sendable {
             }
         }
 
+        /// Whether the confirmed checkpoint covers whatever was sent by those who had the shard before.
+        package var coversPredecessors = false
         /// As far as the shard's machine knows.
         var stage = ShardState.initializing
         var blockedReason: String?

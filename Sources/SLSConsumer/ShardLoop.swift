@@ -197,6 +197,7 @@ struct ShardLoop {
             shown.outstandingCount = machine.outstandingCount
             shown.restartCount = machine.restartCount
             shown.isCaughtUp = machine.isCaughtUp
+            shown.coversPredecessors = machine.coversPredecessors
             if shown.isCaughtUp { shown.oldestPending = nil }
             shown.stage =
                 if drainReason != nil {

@@ -79,7 +79,8 @@ struct ShardTask: Sendable {
         surroundings.directory.remove(shard)
         return ShardOutcome(
             ending: ending, confirmed: loop.machine.confirmed, sentUpTo: loop.settledSentUpTo,
-            drainReason: loop.drainReason, lookOut: loop.machine.lookOut, restarted: loop.machine.restarts.last)
+            drainReason: loop.drainReason, lookOut: loop.machine.lookOut, restarted: loop.machine.restarts.last,
+            coversPredecessors: loop.machine.coversPredecessors)
     }
 
     func pull(from cursor: Cursor) async {

@@ -15,8 +15,8 @@ struct RunCommand: AsyncParsableCommand {
             between them. After the first heartbeat one JSON line goes to stdout. Logs go to stderr. SIGTERM or SIGINT \
             finishes what is in flight, saves the checkpoints and ends; a second one ends at once. SIGHUP reads --config \
             again: what is in flight is finished and saved, then the new settings are in force, without a loss and, exactly \
-            once, without a copy where each shard has caught up since the last crash (docs/delivery.md); \
-            where they are wrong, or not everything could be finished, the old ones go on and an error says why. The source, \
+            once, without a copy (docs/delivery.md); where they are wrong, or not everything could be finished, the old ones \
+            go on and an error says why. The source, \
             the group, the consumer's name, --admin and --log-level cannot change so.
 
             required: SLS_ENDPOINT SLS_AK_ID SLS_AK_KEY SLS_PROJECT SLS_LOGSTORE SLS_CG

@@ -167,6 +167,61 @@ import Testing
         #expect(try await service.copies(0..<60) == (0, 1))
     }
 
+    /// A service where all is written, but nothing of it saved, for the one that wrote it has crashed.
+    private static func afterCrash() async throws -> ScriptedService {
+        let service = try ScriptedService.withTargets()
+        let dead = try LiveDispatcher("a", of: service, try settings())
+        try await running(dead) {
+            try await wait(for: "all shards have begun") {
+                dead.dispatcher.status.shards.count { $0.checkpoint != nil } == 4
+            }
+            service.follow { $0.api == .saveCheckpoint ? .refuse(500, "InternalServerError") : nil }
+            try await service.fill(0..<60)
+            try await wait(for: "all is written") { try await service.copies(0..<60).least == 1 }
+        }
+        service.follow { $0.api == .pullLogs ? .refuse(500, "InternalServerError") : nil }
+        return service
+    }
+
+    @Test func `other keys directly after a crash wait until what the dead one sent is covered`() async throws {
+        let service = try await Self.afterCrash()
+        let lines = LineRecorder()
+        let live = try LiveDispatcher("a", of: service, try Self.settings(), logger: lines.logger)
+        try await running(live) {
+            try await wait(for: "all shards are taken over") {
+                live.dispatcher.status.shards.count { $0.checkpoint != nil } == 4
+            }
+            async let change: Void = live.reloadable.reload(try Self.settings { $0.delivery.laneCount = 2 })
+            try await wait(for: "the change waits") { lines.all.contains { $0.contains("the change waits") } }
+            service.heal()
+            try await change
+            #expect(live.reloadable.reloadCount == 1)
+            try await service.fill(60..<90)
+            try await wait(for: "all is covered") { try await service.isCovered() }
+            #expect(try await live.leave())
+        }
+        #expect(try await service.copies(0..<90) == (1, 1))
+    }
+
+    @Test func `where that does not come about the change is refused, and names the shards`() async throws {
+        let service = try await Self.afterCrash()
+        let live = try LiveDispatcher("a", of: service, try Self.settings())
+        try await running(live) {
+            try await wait(for: "all shards are taken over") {
+                live.dispatcher.status.shards.count { $0.checkpoint != nil } == 4
+            }
+            let lanes = try Self.settings { $0.delivery.laneCount = 2 }
+            await #expect(throws: ReloadableDispatcher.Refusal.self) { try await live.reloadable.reload(lanes) }
+            let refusal = try #require(live.reloadable.lastRefusal?.description)
+            #expect(refusal.contains("of shard 0, 1, 2, 3 it is not known how far it was sent"), "\(refusal)")
+            service.heal()
+            try await live.reloadable.reload(lanes)
+            try await wait(for: "all is covered") { try await service.isCovered() }
+            #expect(try await live.leave())
+        }
+        #expect(try await service.copies(0..<60) == (1, 1))
+    }
+
     @Test(arguments: [APICall.listConsumerGroups, .heartbeat])
     func `settings that cannot join the group are refused, and the old ones go on where they were`(
         forbidden: APICall

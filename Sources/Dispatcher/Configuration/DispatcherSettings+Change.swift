@@ -34,6 +34,23 @@ extension DispatcherStatus {
     }
 }
 
+extension DispatcherStatus {
+    /// The shards of which others may have sent more, before us, than their checkpoint covers.
+    var inDoubt: [ShardID] { shards.filter { !$0.coversPredecessors }.map(\.id) }
+}
+
+extension [ShardID] {
+    /// What keeps shards that are in doubt from a change, in a sentence; none where there are none.
+    var doubts: [String] {
+        if isEmpty { return [] }
+        let names = map(\.description).joined(separator: ", ")
+        return [
+            "of shard \(names) it is not known how far it was sent before it was taken over here, until it has caught up "
+                + "with its end or come 16,384 log groups further"
+        ]
+    }
+}
+
 extension SentPositions {
     /// What is owed, a sentence for each shard.
     var sentences: [String] {

@@ -14,11 +14,14 @@ package struct ShardOutcome: Equatable, Sendable {
     package let lookOut: CheckpointLookOut?
     /// When it was last started again for a reason of its processor's; nil when it never was.
     package let restarted: Instant?
+    /// Whether the confirmed checkpoint covers whatever was sent by those who had the shard before.
+    package let coversPredecessors: Bool
 
     /// An outcome of these parts.
     package init(
         ending: ShardConsumer.Ending, confirmed: Cursor?, sentUpTo: Cursor?,
-        drainReason: DrainReason? = nil, lookOut: CheckpointLookOut? = nil, restarted: Instant? = nil
+        drainReason: DrainReason? = nil, lookOut: CheckpointLookOut? = nil, restarted: Instant? = nil,
+        coversPredecessors: Bool = false
     ) {
         self.ending = ending
         self.confirmed = confirmed
@@ -26,6 +29,7 @@ package struct ShardOutcome: Equatable, Sendable {
         self.drainReason = drainReason
         self.lookOut = lookOut
         self.restarted = restarted
+        self.coversPredecessors = coversPredecessors
     }
 }
 

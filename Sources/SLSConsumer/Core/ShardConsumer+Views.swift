@@ -14,6 +14,8 @@ extension ShardConsumer {
     package var isBatchWaiting: Bool { waiting != nil }
     /// Whether everything the shard has at this moment is acknowledged.
     package var isCaughtUp: Bool { state == .processing && isAtEnd && outstandingCount == 0 && waiting == nil }
+    /// Whether the confirmed checkpoint covers whatever was sent before the shard was taken, or taken up again.
+    package var coversPredecessors: Bool { predecessors.areCovered(by: confirmed) }
     /// Whether the position is known and batches are handed over.
     package var isProcessing: Bool { state == .processing }
 }

@@ -28,6 +28,7 @@ package struct ShardConsumer: Sendable {
     package private(set) var confirmed: Cursor?
     /// Whether the checkpoint that it goes on from was found and saved here, and not by another member.
     package private(set) var isFirstSaveOurs = false
+    private(set) var predecessors = Predecessors()
     /// The group's present times. Others may change them: whoever feeds the machine sets them before each event.
     package var timing: GroupTiming
 
@@ -171,6 +172,7 @@ package struct ShardConsumer: Sendable {
     private mutating func takeOver(at cursor: Cursor, now: Instant) -> [Action] {
         confirmed = cursor
         lookOut.tookOver(at: cursor)
+        predecessors.left(cursor, runAhead: configuration.runAhead)
         return process(from: cursor, now: now)
     }
 
@@ -194,6 +196,7 @@ package struct ShardConsumer: Sendable {
         let isFull = pulled.count >= configuration.pullCount || pulled.rawByteCount >= FetchPacing.largeByteCount
         calls.delay(.pull, until: now + pacing.wait(isProgress: isProgress, isAtEnd: isAtEnd, isFull: isFull))
         position = pulled.next
+        if !isProgress { predecessors.stopped(before: position) }
         if pulled.count > 0 {
             waiting = pulled
         } else if isProgress {
@@ -220,8 +223,9 @@ package struct ShardConsumer: Sendable {
         mustRepeatSave = false
         isRewound = false
         nextSave = now + configuration.saveInterval
-        if case .savingFirst = state, cursor == position {
+        if case .savingFirst(let isSought) = state, cursor == position {
             isFirstSaveOurs = true
+            if !isSought { predecessors.wereNone(start: cursor) }
             return process(from: cursor, now: now)
         }
         return []
