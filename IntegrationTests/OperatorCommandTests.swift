@@ -82,8 +82,11 @@ struct OperatorCommandTests {
         #expect(audit.exit == .exited(0), "\(audit.output)\(audit.errors)")
         #expect(audit.output.contains("6 log groups read"))
 
-        let back = try await run(["checkpoints", "set", "--shard", "0", "--to", "begin"], environment)
-        #expect(back.exit == .exited(0) && back.output.contains("set another SLS_IDENTITY"), "\(back.errors)")
+        let back = ["checkpoints", "set", "--shard", "0", "--to", "begin"]
+        let refused = try await run(back, environment)
+        #expect(refused.exit == .exited(1) && refused.errors.contains("would go back by 6 log groups"), "\(refused)")
+        let vouched = try await run(back + ["--same-identity"], environment)
+        #expect(vouched.exit == .exited(0), "\(vouched.errors)")
         let forward = try await run(["checkpoints", "set", "--shard", "0", "--to", "end"], environment)
         #expect(forward.exit == .exited(1) && forward.errors.contains("would skip 6 log groups"))
         let renamed = try await run(
@@ -215,6 +218,17 @@ struct OperatorCommandTests {
                 #expect(ended.exit == .exited(64) && ended.errors.contains("\(name) is \(number)"), "\(ended)")
             }
         }
+    }
+
+    @Test func `a start in the host's zone ends an exactly-once program with the same time in UTC`() async throws {
+        let server = try await server()
+        let environment = RunningDispatcher.environment(
+            server, changed: ["SLS_CURSOR_START": "2018-12-26 0:0:0", "TZ": "CST-8", "SLS_DEAD_LETTER": "scratch"])
+        let result = try await RunningDispatcher.run(["run", "--delivery", "exactly-once"], environment: environment)
+        #expect(result.exit == .exited(64) && result.errors.contains("=2018-12-25T16:00:00Z"), "\(result.errors)")
+        let replay = try await run(
+            ["dead-letter", "replay", "--id", "a", "--from", "2018-12-26 0:0:0"], environment)
+        #expect(replay.exit == .exited(64) && replay.errors.contains("2018-12-25T16:00:00Z"), "\(replay.errors)")
     }
 
     @Test func `X18 a start that moves ends the program with the time to write`() async throws {

@@ -140,17 +140,35 @@ public final class Dispatcher: Sendable {
             connectionCount: curlTransports.reduce(0) { $0 + $1.connectionCount })
     }
 
-    /// Asks for every logstore of the settings.
+    /// Asks for every logstore of the settings and, where exactly once rests on the start, whether that is past.
     ///
-    /// - Returns: Whether all are there; false when it was stopped first.
+    /// - Returns: Whether all is so; false when it was stopped first.
     func check(until stop: Eventually<Void>) async throws(DispatchError) -> Bool {
-        let check = LogstoreCheck(caller: PatientCaller(clock: clock, logger: logger), logger: logger)
+        let caller = PatientCaller(clock: clock, logger: logger)
+        let check = LogstoreCheck(caller: caller, logger: logger)
         let places =
             [(settings.source, client)] + (targets + [deadLetter].compactMap(\.self)).map { ($0.place, $0.client) }
         let isChecked: Void? = try await until(stop) { () async throws(DispatchError) in
             try await check.run(places)
+            try await self.checkStart(by: caller)
         }
         return isChecked != nil
+    }
+
+    /// Compares the start with the service's clock: this host's may be ahead, and the cursor of a time that is still to come
+    /// is another one at each take-over.
+    private func checkStart(by caller: PatientCaller) async throws(DispatchError) {
+        guard settings.delivery.mode.isExact, case .received(let start) = settings.start.position else { return }
+        let client = client.limited(to: Patience.callTimeout)
+        let now: Timestamp?
+        do throws(ClientError) {
+            now = try await caller.call("ListShards") { () async throws(ClientError) in
+                try await client.serviceTime(of: settings.source.logstore)
+            }
+        } catch {
+            throw .time(error)
+        }
+        if let now, start > now { throw .startToCome(start, now: now) }
     }
 
     /// Joins the group and forwards until told to stop. It may be called again when it has returned.

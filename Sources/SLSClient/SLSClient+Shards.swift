@@ -10,6 +10,15 @@ extension SLSClient {
         ).json()
     }
 
+    /// The service's time of day, as its answer to ListShards has it; nil where that does not say.
+    ///
+    /// - Throws: `LogStoreNotExist`.
+    package func serviceTime(of logstore: LogstoreName) async throws(ClientError) -> Timestamp? {
+        try await perform(
+            CallRequest(call: .listShards, method: "GET", path: CallRequest.path(logstore, "/shards"))
+        ).response.serviceTime
+    }
+
     /// Splits a shard in two at `key`, which lies strictly inside its range.
     ///
     /// - Returns: The parent, now readonly, then the new shards.

@@ -120,13 +120,21 @@ public struct SLSClient: Sendable {
     }
 
     private func correctClock(by response: TransportResponse) {
-        let unix = response["x-log-time"].flatMap { Int($0) }.map { Timestamp(seconds: $0) }
-        guard let time = unix ?? response["Date"].flatMap({ Timestamp(httpDate: $0) }), time.seconds > 0,
-            time.seconds < 253_402_300_800  // The year 10000: no clock is that wrong, and dates end there.
-        else { return }
+        guard let time = response.serviceTime else { return }
         let offset = clock.correct(to: time)
         logger.warning(
             "this host's clock differs from the service's; requests are dated by the service's from now on",
             metadata: ["project": "\(project)", "offset-seconds": "\(offset)"])
+    }
+}
+
+extension TransportResponse {
+    /// The service's time of day; nil where the answer does not say.
+    var serviceTime: Timestamp? {
+        let unix = self["x-log-time"].flatMap { Int($0) }.map { Timestamp(seconds: $0) }
+        guard let time = unix ?? self["Date"].flatMap({ Timestamp(httpDate: $0) }), time.seconds > 0,
+            time.seconds < 253_402_300_800  // The year 10000: no clock is that wrong, and dates end there.
+        else { return nil }
+        return time
     }
 }

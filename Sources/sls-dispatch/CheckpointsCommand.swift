@@ -39,15 +39,17 @@ struct CheckpointsCommand: AsyncParsableCommand {
             discussion: """
                 A move forward, past what is owed, is refused unless a new identity comes with it, or --delivery at-least-once \
                 says that no process of the group delivers exactly once: there, what is skipped could never be gone back to. \
+                A move back is refused too, unless by one of these or by --same-identity: what was never delivered under the \
+                group's identity would be refused as if it were stored. \
                 Exit status: 0 set, 1 refused or failed, 64 wrong options or variables.
 
-                For example:  sls-dispatch checkpoints set --shard 0 --to begin
+                For example:  sls-dispatch checkpoints set --shard 0 --to begin --new-identity again
                 """)
 
         @OptionGroup var configuration: ConfigurationOption
         @Option(
             help: ArgumentHelp(
-                "Say at-least-once to allow a move forward: that no process of the group delivers exactly once.",
+                "Say at-least-once to allow any move: that no process of the group delivers exactly once.",
                 valueName: "mode"))
         var delivery: String?
         @Option(help: ArgumentHelp("Set the checkpoint of this shard.", valueName: "number"))
@@ -58,9 +60,14 @@ struct CheckpointsCommand: AsyncParsableCommand {
         var to: String
         @Option(
             help: ArgumentHelp(
-                "Allow a move forward: every process of the group is started with this SLS_IDENTITY from now on.",
+                "Allow any move: every process of the group is started with this SLS_IDENTITY from now on.",
                 valueName: "word"))
         var newIdentity: String?
+        @Flag(
+            help:
+                "Allow a move back: all from there on was delivered exactly once under the present identity and settings."
+        )
+        var sameIdentity = false
 
         func run() async throws {
             try await OperatorCommand.run("checkpoints set", configuration.source(["SLS_DELIVERY": delivery])) {
@@ -73,28 +80,25 @@ struct CheckpointsCommand: AsyncParsableCommand {
                     else { throw SettingsError(mistakes: ["--new-identity \(newIdentity): write another plain word"]) }
                 }
                 let (before, now) = try await CheckpointBook(session).set(
-                    ShardID(shard), to: destination, skipping: skipping)
+                    ShardID(shard), to: destination, by: permission)
                 StandardStream.output.write(
                     "shard \(shard): \(before.checkpoint.map { "\($0)" } ?? "no checkpoint") -> \(now)\n")
                 if let newIdentity {
                     StandardStream.output.write("start every process of the group with SLS_IDENTITY=\(newIdentity)\n")
-                } else if skipping == .atLeastOnce, now > max(before.checkpoint ?? before.begin, before.begin) {
+                } else if permission == .atLeastOnce, now > max(before.checkpoint ?? before.begin, before.begin) {
                     StandardStream.output.write(
                         "log groups were skipped: where a process of the group delivers exactly once under the same identity, they "
                             + "cannot be gone back to\n")
-                } else if skipping == .refused, let checkpoint = before.checkpoint, now < checkpoint {
-                    StandardStream.output.write(
-                        "where the group delivers exactly once, what was skipped under its identity is not delivered by going "
-                            + "back, nor what was delivered: set another SLS_IDENTITY for that\n")
                 }
                 return ExitStatus.settled
             }
         }
 
         /// The option alone counts: the variables here need not be those of the group's processes.
-        private var skipping: CheckpointBook.Skipping {
+        private var permission: CheckpointBook.Permission {
             if newIdentity != nil { return .newIdentity }
-            return delivery == DeliveryMode.atLeastOnce.rawValue ? .atLeastOnce : .refused
+            if delivery == DeliveryMode.atLeastOnce.rawValue { return .atLeastOnce }
+            return sameIdentity ? .sameIdentity : .none
         }
     }
 }

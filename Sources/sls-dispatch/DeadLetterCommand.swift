@@ -33,7 +33,7 @@ struct DeadLetterCommand: AsyncParsableCommand {
         var id: String
         @Option(
             help: ArgumentHelp(
-                "Begin with the dead letters of this time: begin, or as SLS_CURSOR_START takes it, but not end or relative.",
+                "Begin with the dead letters of this time: begin, or as SLS_CURSOR_START takes it with a zone.",
                 discussion: "(default: begin)", valueName: "time"))
         var from: String?
 

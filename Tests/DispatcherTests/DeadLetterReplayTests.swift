@@ -171,7 +171,7 @@ import Testing
         #expect(try await service.copies(0..<24) == (1, 1))
     }
 
-    @Test func `two sources that share a group's name and a dead-letter logstore keep their letters apart`() async throws {
+    @Test func `two sources with one group name and one dead-letter logstore keep their letters apart`() async throws {
         let service = try ScriptedService.withTargets(and: ["dead": 1])
         let other = DispatcherSettings.Place(
             endpoint: try LiveDispatcher.settings().source.endpoint, project: try ProjectName("demo"),

@@ -319,6 +319,30 @@ import Testing
         #expect(try await service.copies(0..<60) == (1, 1))
     }
 
+    @Test func `X18 a start that is still to come for the service is refused before the group is joined`() async throws
+    {
+        let service = try ScriptedService.withTargets()
+        // As a host sees it whose clock is an hour ahead.
+        let start = service.clock.wall + 3_600
+        let dispatcher = try LiveDispatcher("a", of: service) {
+            $0.delivery.mode = .exactlyOnce
+            $0.start = StartSetting(position: .received(start), isFixed: true)
+        }
+        try await running(dispatcher) {
+            guard case .failure(let error) = await dispatcher.ended.value(within: .seconds(60)) else {
+                Issue.record("it was not refused")
+                return
+            }
+            let message = error.description
+            #expect(message.contains("start \(start.iso8601) is still to come"), "\(message)")
+            let written = try #require(message.firstRange(of: /SLS_CURSOR_START=[^,]+/))
+            let text = message[written].dropFirst("SLS_CURSOR_START=".count)
+            let instead = try #require(StartSetting(String(text), now: service.clock.wall))
+            #expect(instead.isFixed && !instead.isOfHostZone, "\(text)")
+        }
+        #expect(service.calls(.createConsumerGroup).isEmpty && service.calls(.heartbeat).isEmpty)
+    }
+
     @Test func `X19 groups with routes of their own write into one target, and neither refuses the other's`()
         async throws
     {

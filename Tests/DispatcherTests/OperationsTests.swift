@@ -128,7 +128,7 @@ import Testing
 
     // MARK: Checkpoints
 
-    @Test func `a checkpoint may go back, but forward only where nothing rests on ids or a new identity comes with it`()
+    @Test func `a checkpoint moves only where nothing rests on ids, a new identity comes with it, or a person vouches`()
         async throws
     {
         let service = try ScriptedService.withTargets()
@@ -136,26 +136,35 @@ import Testing
         try await delivered(service)
         let book = CheckpointBook(try service.operatorSession())
         #expect(try await book.rows().map(\.behind) == [0, 0, 0, 0])
-        _ = try await book.set(ShardID(1), to: .position(.begin), skipping: .refused)
-        #expect(try await book.rows().map(\.behind) == [0, 10, 0, 0])
         do {
-            _ = try await book.set(ShardID(1), to: .position(.end), skipping: .refused)
-            Issue.record("it went forward")
+            _ = try await book.set(ShardID(1), to: .position(.begin))
+            Issue.record("it went back")
         } catch {
-            #expect("\(error)".contains("skip 10 log groups") && "\(error)".contains("SLS_IDENTITY"))
+            #expect("\(error)".contains("go back by 10 log groups") && "\(error)".contains("SLS_IDENTITY"))
+        }
+        #expect(try await book.rows().map(\.behind) == [0, 0, 0, 0])
+        _ = try await book.set(ShardID(1), to: .position(.begin), by: .sameIdentity)
+        #expect(try await book.rows().map(\.behind) == [0, 10, 0, 0])
+        for permission in [CheckpointBook.Permission.none, .sameIdentity] {
+            do {
+                _ = try await book.set(ShardID(1), to: .position(.end), by: permission)
+                Issue.record("it went forward")
+            } catch {
+                #expect("\(error)".contains("skip 10 log groups") && "\(error)".contains("SLS_IDENTITY"))
+            }
         }
         #expect(try await book.rows().map(\.behind) == [0, 10, 0, 0])
-        _ = try await book.set(ShardID(1), to: .position(.end), skipping: .newIdentity)
-        _ = try await book.set(ShardID(1), to: .position(.begin), skipping: .refused)
+        _ = try await book.set(ShardID(1), to: .position(.end), by: .newIdentity)
+        _ = try await book.set(ShardID(1), to: .position(.begin), by: .newIdentity)
         let lax = CheckpointBook(try service.operatorSession { $0.delivery.mode = .atLeastOnce })
         do {
-            _ = try await lax.set(ShardID(1), to: .position(.end), skipping: .refused)
+            _ = try await lax.set(ShardID(1), to: .position(.end))
             Issue.record("it went forward although the processes may have been told otherwise")
         } catch { #expect("\(error)".contains("--delivery at-least-once")) }
-        _ = try await lax.set(ShardID(1), to: .position(.end), skipping: .atLeastOnce)
+        _ = try await lax.set(ShardID(1), to: .position(.end), by: .atLeastOnce)
         #expect(try await book.rows().map(\.behind) == [0, 0, 0, 0])
         do {
-            _ = try await book.set(ShardID(1), to: .cursor(Cursor(number: 5)), skipping: .refused)
+            _ = try await book.set(ShardID(1), to: .cursor(Cursor(number: 5)))
             Issue.record("it went outside")
         } catch { #expect("\(error)".contains("outside")) }
     }
@@ -173,10 +182,10 @@ import Testing
         try await service.client().createConsumerGroup(
             try ConsumerGroupName("cg"), of: try LogstoreName("source"), timeoutSeconds: 30, isOrdered: false)
         try await service.rewind(to: .begin)
-        let (before, now) = try await book.set(ShardID(1), to: .position(.received(start)), skipping: .refused)
+        let (before, now) = try await book.set(ShardID(1), to: .position(.received(start)))
         #expect(before.checkpoint == before.begin && now == before.begin.advanced(by: 10))
         do {
-            _ = try await book.set(ShardID(1), to: .cursor(now.advanced(by: 1)), skipping: .refused)
+            _ = try await book.set(ShardID(1), to: .cursor(now.advanced(by: 1)))
             Issue.record("it skipped what is owed")
         } catch { #expect("\(error)".contains("skip 1 log groups")) }
     }
@@ -192,7 +201,37 @@ import Testing
         try await service.rewind(to: .begin)
         let book = CheckpointBook(try service.operatorSession { $0.start = moving })
         do {
-            _ = try await book.set(ShardID(1), to: .position(.end), skipping: .refused)
+            _ = try await book.set(ShardID(1), to: .position(.end))
+            Issue.record("it skipped what is owed")
+        } catch { #expect("\(error)".contains("skip 10 log groups")) }
+    }
+
+    @Test func `a start that is still to come for the service allows no move forward`() async throws {
+        let service = try ScriptedService.withTargets()
+        try await service.fill(0..<40)
+        try await service.client().createConsumerGroup(
+            try ConsumerGroupName("cg"), of: try LogstoreName("source"), timeoutSeconds: 30, isOrdered: false)
+        try await service.rewind(to: .begin)
+        // As a host sees it whose clock is five minutes ahead.
+        let ahead = StartSetting(position: .received(service.clock.wall + 300), isFixed: true)
+        let book = CheckpointBook(try service.operatorSession { $0.start = ahead })
+        do {
+            _ = try await book.set(ShardID(1), to: .position(.end))
+            Issue.record("it skipped what is owed")
+        } catch { #expect("\(error)".contains("skip 10 log groups")) }
+    }
+
+    @Test func `a start in the host's zone allows no move forward`() async throws {
+        let service = try ScriptedService.withTargets()
+        try await service.fill(0..<40)
+        service.clock.jump(by: .seconds(600))
+        try await service.client().createConsumerGroup(
+            try ConsumerGroupName("cg"), of: try LogstoreName("source"), timeoutSeconds: 30, isOrdered: false)
+        try await service.rewind(to: .begin)
+        let start = StartSetting(position: .received(service.clock.wall), isFixed: true, isOfHostZone: true)
+        let book = CheckpointBook(try service.operatorSession { $0.start = start })
+        do {
+            _ = try await book.set(ShardID(1), to: .position(.end))
             Issue.record("it skipped what is owed")
         } catch { #expect("\(error)".contains("skip 10 log groups")) }
     }
@@ -206,10 +245,10 @@ import Testing
         service.clock.jump(by: .seconds(40 * 86_400))
         try await service.fill(40..<80)
         let book = CheckpointBook(try service.operatorSession { $0.gapPolicy = .fail })
-        let (before, now) = try await book.set(ShardID(1), to: .position(.begin), skipping: .refused)
+        let (before, now) = try await book.set(ShardID(1), to: .position(.begin))
         #expect(try #require(before.checkpoint) < before.begin && now == before.begin)
         do {
-            _ = try await book.set(ShardID(1), to: .position(.end), skipping: .refused)
+            _ = try await book.set(ShardID(1), to: .position(.end))
             Issue.record("it skipped what is owed")
         } catch { #expect("\(error)".contains("skip 10 log groups")) }
     }

@@ -76,7 +76,13 @@ extension DispatcherSettings {
                 if case .received(let time) = start.position, time < now { time } else { now }
             mistakes.append(
                 "--delivery \(mode): the start must mean the same at every restart, or log groups that were skipped could "
-                    + "not be told from those delivered; write SLS_CURSOR_START=\(instead.iso8601), or begin")
+                    + "not be told from those delivered; write SLS_CURSOR_START=\(instead.iso8601), or begin. A group that has "
+                    + "delivered before goes on where it is; before its checkpoints are ever set back it needs a new "
+                    + "SLS_IDENTITY.")
+        } else if start.isOfHostZone {
+            mistakes.append(
+                "--delivery \(mode): a start without a zone is another one on a host with another zone, which would begin "
+                    + "elsewhere and write under other keys; write SLS_CURSOR_START=\(start)")
         }
         if gapPolicy == .latest {
             mistakes.append(

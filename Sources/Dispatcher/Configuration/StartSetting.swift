@@ -9,6 +9,8 @@ public struct StartSetting: Equatable, Sendable, CustomStringConvertible {
     public let position: CursorPosition
     /// Whether it means the same at every start of the program: not so for `end`, a relative or a future time.
     public let isFixed: Bool
+    /// Whether it was written without a zone, so that it is another time on a host with another one.
+    public let isOfHostZone: Bool
 
     /// The position for a person; a time in UTC, whatever zone it was written in.
     public var description: String {
@@ -20,9 +22,10 @@ public struct StartSetting: Equatable, Sendable, CustomStringConvertible {
     }
 
     /// A position of the caller's own.
-    public init(position: CursorPosition, isFixed: Bool) {
+    public init(position: CursorPosition, isFixed: Bool, isOfHostZone: Bool = false) {
         self.position = position
         self.isFixed = isFixed
+        self.isOfHostZone = isOfHostZone
     }
 
     /// Reads `begin`, `end`, Unix seconds, a relative time such as `-2h`, or a date with an optional time and zone.
@@ -39,9 +42,12 @@ public struct StartSetting: Equatable, Sendable, CustomStringConvertible {
                 self.init(position: .received(now + -seconds), isFixed: false)
                 return
             }
-            guard let time = Self.unixSeconds(text) ?? Self.dateSeconds(text) else { return nil }
+            guard let (time, isOfHostZone) = Self.unixSeconds(text).map({ ($0, false) }) ?? Self.dateSeconds(text)
+            else {
+                return nil
+            }
             let position = CursorPosition.received(Timestamp(seconds: time))
-            self.init(position: position, isFixed: position.isFixed(at: now))
+            self.init(position: position, isFixed: position.isFixed(at: now), isOfHostZone: isOfHostZone)
         }
     }
 
@@ -61,7 +67,7 @@ public struct StartSetting: Equatable, Sendable, CustomStringConvertible {
         return count * unit
     }
 
-    private static func dateSeconds(_ text: String) -> Int? {
+    private static func dateSeconds(_ text: String) -> (seconds: Int, isOfHostZone: Bool)? {
         let (local, zone) = splitZone(text)
         let parts = local.split(omittingEmptySubsequences: false) { $0 == "T" || $0 == " " }
         guard parts.count <= 2, let date = numbers(parts[0], separator: "-", count: 3...3) else { return nil }
@@ -75,8 +81,8 @@ public struct StartSetting: Equatable, Sendable, CustomStringConvertible {
                 year: date[0], month: date[1], day: date[2], hour: clock[0], minute: clock[1], second: clock[2])
         else { return nil }
         switch zone {
-        case .none: return time.unixSecondsInHostZone()
-        case .offset(let seconds): return time.unixSecondsInUTC() - seconds
+        case .none: return time.unixSecondsInHostZone().map { ($0, true) }
+        case .offset(let seconds): return (time.unixSecondsInUTC() - seconds, false)
         case .malformed: return nil
         }
     }

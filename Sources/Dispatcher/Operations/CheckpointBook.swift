@@ -41,15 +41,17 @@ public struct CheckpointBook: Sendable {
         }
     }
 
-    /// What allows a move that skips log groups. How the group's processes deliver is not known here: they may have been
-    /// told by options of their own, or by a probe file.
-    public enum Skipping: Sendable {
+    /// What allows a move that exactly once does not bear by itself. How the group's processes deliver is not known here:
+    /// they may have been told by options of their own, or by a probe file.
+    public enum Permission: Sendable {
         /// Nothing does.
-        case refused
+        case none
         /// A person says that every process of the group delivers at least once.
         case atLeastOnce
         /// Every process of the group gets another identity with it.
         case newIdentity
+        /// A person says that all from there on was delivered under the identity and the settings that stay: for a move back.
+        case sameIdentity
     }
 
     /// Why a checkpoint was not set.
@@ -60,6 +62,8 @@ public struct CheckpointBook: Sendable {
         case outside(Cursor, begin: Cursor, end: Cursor)
         /// Log groups would be skipped whose ids the target would later refuse.
         case forward(from: Cursor, to: Cursor)
+        /// Log groups would be gone back to that may never have been written under the ids that the target remembers.
+        case back(from: Cursor, to: Cursor)
 
         /// A sentence for a person, with what to do.
         public var description: String {
@@ -72,6 +76,13 @@ public struct CheckpointBook: Sendable {
                     + "never be gone back to: the target would refuse them as if they were stored. Give a new identity "
                     + "with it (--new-identity WORD) and set SLS_IDENTITY to that word for every process of the group; or "
                     + "say --delivery at-least-once, if that is how every process of the group delivers."
+            case .back(let from, let to):
+                "from \(from) to \(to) would go back by \(from.number - to.number) log groups. In an exactly-once mode nothing "
+                    + "comes again by that, and what was not delivered under the present identity and settings (before the "
+                    + "group delivered exactly once, or by other routes) would be refused as if it were stored. Give a new identity "
+                    + "with it (--new-identity WORD) and set SLS_IDENTITY to that word for every process of the group; or say "
+                    + "--same-identity, if all from there on was delivered under the present one; or --delivery at-least-once, "
+                    + "if that is how every process of the group delivers."
             }
         }
     }
@@ -101,10 +112,10 @@ public struct CheckpointBook: Sendable {
     ///
     /// Up to what is owed it may always go: to the configured start, and to the oldest log group that is kept.
     ///
-    /// - Parameter skipping: What allows it to go further than that.
+    /// - Parameter permission: What allows it to go further than that, or back.
     /// - Returns: How the shard stood before, and the cursor it stands at now.
     public func set(
-        _ shard: ShardID, to destination: Destination, skipping: Skipping
+        _ shard: ShardID, to destination: Destination, by permission: Permission = .none
     ) async throws(Failure) -> (before: Row, now: Cursor) {
         let client = session.source
         let before = try await calling { () async throws(ClientError) in
@@ -122,14 +133,21 @@ public struct CheckpointBook: Sendable {
         guard before.begin <= cursor, cursor <= before.end else {
             throw .outside(cursor, begin: before.begin, end: before.end)
         }
-        if skipping == .refused {
-            let owed = try await firstOwed(of: before)
-            if cursor > owed { throw .forward(from: owed, to: cursor) }
-        }
+        try await examine(cursor, before, permission)
         try await calling { () async throws(ClientError) in
             try await client.saveCheckpoint(cursor, of: shard, in: session.settings.group, of: logstore, as: .forced())
         }
         return (before, cursor)
+    }
+
+    private func examine(_ cursor: Cursor, _ before: Row, _ permission: Permission) async throws(Failure) {
+        switch permission {
+        case .atLeastOnce, .newIdentity: return
+        case .none: if let standing = before.checkpoint, cursor < standing { throw .back(from: standing, to: cursor) }
+        case .sameIdentity: break
+        }
+        let owed = try await firstOwed(of: before)
+        if cursor > owed { throw .forward(from: owed, to: cursor) }
     }
 
     /// The first log group that is still owed: none below the configured start or below what is kept. A start that moves
@@ -138,10 +156,16 @@ public struct CheckpointBook: Sendable {
         let standing = max(row.checkpoint ?? row.begin, row.begin)
         let start = session.settings.start
         let position = start.position
-        guard start.isFixed, case .received = position else { return standing }
-        let first = try await calling { () async throws(ClientError) in
-            try await session.source.getCursor(of: row.shard, in: logstore, from: position)
+        guard start.isFixed, !start.isOfHostZone, case .received(let time) = position else { return standing }
+        let client = session.source
+        let (now, first) = try await calling { () async throws(ClientError) in
+            (
+                try await client.serviceTime(of: logstore),
+                try await client.getCursor(of: row.shard, in: logstore, from: position)
+            )
         }
+        // This host's clock may be ahead of the service's, for which that start is still to come.
+        guard let now, time <= now else { return standing }
         return max(standing, first)
     }
 

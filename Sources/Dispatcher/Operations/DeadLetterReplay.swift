@@ -54,6 +54,8 @@ public struct DeadLetterReplay: Sendable {
         case noDeadLetters
         /// The start is another one at each run.
         case movingStart(StartSetting)
+        /// The start is another one on a host with another zone.
+        case zonelessStart(StartSetting)
         /// Somebody else writes under the same keys at this moment.
         case shared(String, Cursor)
         /// The task was cancelled; the same replay goes on where it was.
@@ -69,6 +71,9 @@ public struct DeadLetterReplay: Sendable {
             case .noDeadLetters: "SLS_DEAD_LETTER (--dead-letter) names no logstore to replay from"
             case .movingStart(let start):
                 "a start that moves (now \(start)) would leave out another part at each run: write begin or a time that is past"
+            case .zonelessStart(let start):
+                "a start without a zone is another one on a host with another zone, which would write everything again: write "
+                    + "\(start)"
             case .shared(let target, let cursor):
                 "\(target) refused the sequence id of the dead letter at \(cursor), which was not sent before: the same replay "
                     + "runs elsewhere; let one end, then run this again"
@@ -93,7 +98,7 @@ public struct DeadLetterReplay: Sendable {
 
     /// A replay from that session's dead-letter logstore.
     ///
-    /// - Throws: `.noDeadLetters`, `.movingStart`.
+    /// - Throws: `.noDeadLetters`, `.movingStart`, `.zonelessStart`.
     public init(_ session: OperatorSession, _ order: Order) throws(Failure) {
         try self.init(session, order, clock: .system)
     }
@@ -103,6 +108,7 @@ public struct DeadLetterReplay: Sendable {
     ) throws(Failure) {
         guard let source = session.settings.delivery.deadLetter else { throw .noDeadLetters }
         guard order.start.isFixed else { throw .movingStart(order.start) }
+        if order.start.isOfHostZone { throw .zonelessStart(order.start) }
         self.session = session
         self.order = order
         self.source = source

@@ -133,6 +133,18 @@ import Testing
         #expect(mistakes(["SLS_CURSOR_START": start]).isEmpty)
     }
 
+    @Test func `a start without a zone is refused in exactly-once modes, with the same time in UTC`() throws {
+        let zoneless = "2018-12-26 0:0:0"
+        let instead = try settings(["SLS_CURSOR_START": zoneless]).start.description
+        for mode in ["exactly-once", "exactly-once-batched"] {
+            let found = mistakes(["SLS_DELIVERY": mode, "SLS_CURSOR_START": zoneless])
+            #expect(
+                found.count == 1 && found[0].contains("without a zone") && found[0].hasSuffix("=\(instead)"), "\(found)"
+            )
+            #expect(mistakes(["SLS_DELIVERY": mode, "SLS_CURSOR_START": instead]).isEmpty)
+        }
+    }
+
     @Test func `skipping what is kept is refused in exactly-once modes`() {
         let found = mistakes(["SLS_DELIVERY": "exactly-once-batched", "SLS_GAP_POLICY": "latest"])
         #expect(found.count == 1 && found[0].contains("SLS_GAP_POLICY=latest") && found[0].contains("earliest"))

@@ -44,7 +44,7 @@ import Testing
         let local = try #require(LocalTime(year: 2018, month: 12, day: 26)?.unixSecondsInHostZone())
         #expect(
             StartSetting(text, now: now)
-                == StartSetting(position: .received(Timestamp(seconds: local)), isFixed: true))
+                == StartSetting(position: .received(Timestamp(seconds: local)), isFixed: true, isOfHostZone: true))
     }
 
     @Test func `a time to come is not fixed`() {
