@@ -10,9 +10,10 @@ struct AuditCommand: AsyncParsableCommand {
         abstract: "Compare, by bytes, a stretch of a source shard with what is in the targets.",
         discussion: """
             Reads the source again, applies the routes, and reads source, targets and SLS_DEAD_LETTER from --margin before the \
-            stretch up to now. What lies above the group's checkpoint need not be there yet: compare --to with it. Targets \
+            stretch up to now. What lies above the group's checkpoint need not be there yet: compare --to with it. Undecided is \
+            what may have expired in the target, and what is owed twice, the second time above the checkpoint. Targets \
             that add to what they store (appendMeta) cannot be compared: there everything is lost and foreign. Reads its \
-            settings as run does. Exit status: 0 nothing lost, nothing twice; 1 otherwise, or when some of the \
+            settings as run does. Exit status: 0 nothing lost, undecided or there twice; 1 otherwise, or when some of the \
             stretch has expired; 64 wrong options or variables.
 
             For example, all of shard 0:  sls-dispatch audit --shard 0 --from begin --to end
@@ -55,15 +56,17 @@ struct AuditCommand: AsyncParsableCommand {
                 let place = report.checkpoint.map { "the checkpoint is \($0)" } ?? "there is no checkpoint"
                 StandardStream.output.write("\(place): \(report.undue) of them need not be there yet\n")
             }
-            var table = TextTable(["target", "owed", "dead-lettered", "lost", "duplicated", "foreign", "first lost"])
+            var table = TextTable([
+                "target", "owed", "dead-lettered", "lost", "undecided", "duplicated", "foreign", "first lost",
+            ])
             for finding in report.findings {
                 table.add([
                     finding.target, "\(finding.owed)", "\(finding.deadLettered)", "\(finding.lost)",
-                    "\(finding.duplicated)", "\(finding.foreign)",
+                    "\(finding.undecided)", "\(finding.duplicated)", "\(finding.foreign)",
                     finding.lostCursors.isEmpty ? "-" : finding.lostCursors.map { "\($0)" }.joined(separator: " "),
                 ])
             }
-            StandardStream.output.write(table.lines.map { $0 + "\n" }.joined())
+            StandardStream.output.write((table.lines + report.gaps).map { $0 + "\n" }.joined())
             return report.isClean ? ExitStatus.settled : ExitStatus.failed
         }
     }

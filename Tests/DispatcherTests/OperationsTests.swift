@@ -109,6 +109,64 @@ import Testing
         #expect(findings.filter { $0.deadLettered == 1 }.map(\.target) == ["demo/audit"])
     }
 
+    /// Makes the emulator keep what is in these logstores for a day only.
+    private func keepADay(_ logstores: Set<String>, _ configuration: inout EmulatorConfiguration) {
+        for index in configuration.stores[0].logstores.indices
+        where logstores.contains(configuration.stores[0].logstores[index].name.value) {
+            configuration.stores[0].logstores[index].ttlDays = 1
+        }
+    }
+
+    @Test func `an audit calls undecided, not lost, what may have expired in a target`() async throws {
+        let service = try ScriptedService.withTargets { keepADay(["web", "audit", "clicks"], &$0) }
+        try await service.fill(0..<24)
+        try await delivered(service)
+        service.clock.jump(by: .seconds(2 * 86_400))
+        let report = try await audit(service)
+        #expect(report.read == 6 && report.findings.map(\.lost) == [0, 0, 0])
+        #expect(report.findings.map(\.undecided).reduce(0, +) == 6 && !report.isClean)
+        #expect(report.gaps.count == 3 && report.gaps[0].contains("demo/web"), "\(report.gaps)")
+        // What came within the retention is judged as ever.
+        try await service.fill(24..<48)
+        let later = try await audit(service)
+        #expect(later.findings.map(\.lost).reduce(0, +) == 6)
+        #expect(later.findings.map(\.undecided).reduce(0, +) == 6)
+    }
+
+    @Test func `an audit calls nothing foreign that may have come from what has expired in the source`() async throws {
+        let service = try ScriptedService.withTargets { keepADay(["source"], &$0) }
+        try await service.fill(0..<24)
+        try await delivered(service)
+        service.clock.jump(by: .seconds(1_800))
+        try await service.fill(24..<48)
+        try await delivered(service)
+        service.clock.jump(by: .seconds(86_400 - 1_200))
+        let report = try await audit(service)
+        #expect(report.read == 6 && report.isClean, "\(report)")
+        #expect(report.findings.allSatisfy { $0.foreign == 0 })
+        #expect(report.gaps.count == 3 && report.gaps[0].contains("8 log groups that may have come"), "\(report.gaps)")
+        try await service.client().putLogs(
+            PutLogsBody(compressing: LogGroup.make(marker: "foreign").serialized), to: try LogstoreName("web"))
+        #expect(try await audit(service).findings.map(\.foreign) == [1, 0, 0])
+    }
+
+    @Test func `an audit calls nothing lost for a twin that is not delivered yet`() async throws {
+        let service = try ScriptedService.withTargets()
+        let same = ScriptedService.group(0)
+        try await service.fill(Array(repeating: same, count: 4))
+        try await delivered(service)
+        try await service.fill(Array(repeating: same, count: 4))
+        let begin = try await audit(service).from
+        let range = DeliveryAudit.Range(
+            shard: ShardID(0), from: .cursor(begin), to: .cursor(begin.advanced(by: 1)))
+        let running = try await DeliveryAudit(try service.operatorSession()).run(range).findings[0]
+        #expect(running.lost == 0 && running.undecided == 1, "\(running)")
+        // Covered, they are owed.
+        try await service.rewind(to: .end)
+        let over = try await DeliveryAudit(try service.operatorSession()).run(range).findings[0]
+        #expect(over.lost == 1 && over.undecided == 0, "\(over)")
+    }
+
     @Test func `an audit over what has expired says from where it could be done`() async throws {
         let service = try ScriptedService.withTargets()
         try await service.fill(0..<8)
