@@ -106,6 +106,7 @@ struct DispatchTests {
         #expect(areSharing, "\(first.log)\n\(second.log)")
         // Mid-way: something has arrived, and the producer is still at it.
         #expect(producer.exit == nil, "the producer was done before the kill")
+        await first.expectBalance()
         first.process.kill(SIGKILL)
         #expect(await producer.wait(within: Patience.script) == .exited(0), "\(producer.standardError?.text ?? "")")
         #expect(try await settle(environment, within: Patience.script), "\(second.log.suffix(3000))")
@@ -125,6 +126,7 @@ struct DispatchTests {
         let first = try await RunningDispatcher.start(environment: environment)
         #expect(first.ready.consumer == "stable")
         #expect(try await settle(environment), "\(first.log)")
+        await first.expectBalance()
         first.process.kill(SIGKILL)
         #expect(await first.process.wait(within: Patience.step) == .signalled(SIGKILL))
         try await PythonScript.produce(["--groups", "60", "--prefix", "b"], environment: environment)

@@ -54,6 +54,7 @@ struct OperatorCommandTests {
         #expect(try await dispatcher.page("/status").contains(#""delivery":"exactly-once""#))
         let other = try await run(["check", "--probe-idempotence", "to-1"], environment)
         #expect(other.exit == .exited(64) && other.errors.contains("is a target"))
+        #expect(await dispatcher.stop() == .exited(0))
     }
 
     @Test func `checkpoints are shown and set, and an audit compares what was delivered`() async throws {

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import System
+import Testing
 
 /// An `sls-dispatch run` process of its own; killed when the last reference goes away.
 final class RunningDispatcher: Sendable {
@@ -40,14 +41,33 @@ final class RunningDispatcher: Sendable {
         let ledgerMistakes: [String]
         let routes: [Route]
         let shards: [Shard]
+
+        /// Where its ledger does not add up: what it says itself, and the sums done again.
+        var mistakes: [String] {
+            var mistakes = ledgerMistakes.map { "it says: \($0)" }
+            for shard in shards where shard.read != shard.routed + shard.dropped {
+                mistakes.append(
+                    "shard \(shard.shard): read \(shard.read), routed \(shard.routed), dropped \(shard.dropped)")
+            }
+            for route in routes {
+                let known = route.logGroups + route.suppressed + route.deadLettered + route.inFlight + route.returned
+                if route.routed != known {
+                    mistakes.append("\(route.logstore): routed \(route.routed), accounted for \(known)")
+                }
+            }
+            return mistakes
+        }
     }
 
     let ready: Ready
     let process: ChildProcess
+    /// Whether its admin listener can be reached from here.
+    private let isNear: Bool
 
-    private init(ready: Ready, process: ChildProcess) {
+    private init(ready: Ready, process: ChildProcess, isNear: Bool) {
         self.ready = ready
         self.process = process
+        self.isNear = isNear
     }
 
     /// The article's variables for three targets in the same project, on top of those of the server.
@@ -83,16 +103,30 @@ final class RunningDispatcher: Sendable {
         guard let line else {
             throw HarnessError("sls-dispatch is not ready: \(process.standardError?.text ?? "")")
         }
-        return RunningDispatcher(ready: try JSONDecoder().decode(Ready.self, from: Data(line.utf8)), process: process)
+        return RunningDispatcher(
+            ready: try JSONDecoder().decode(Ready.self, from: Data(line.utf8)), process: process, isNear: network == nil
+        )
     }
 
     /// What it logged.
     var log: String { process.standardError?.text ?? "" }
 
-    /// Asks it to stop, and waits.
+    /// Asks it to stop, and waits. Until then its ledger must add up.
     func stop() async -> ChildProcess.Exit? {
+        await expectBalance()
         process.kill(SIGTERM)
         return await process.wait(within: Patience.step)
+    }
+
+    /// Adds up its ledger, if it still runs.
+    func expectBalance() async {
+        guard isNear, process.exit == nil else { return }
+        do {
+            let mistakes = try await status().mistakes
+            #expect(mistakes.isEmpty, "\(ready.consumer): \(mistakes)")
+        } catch {
+            #expect(process.exit != nil, "\(ready.consumer) runs and does not tell its ledger: \(error)")
+        }
     }
 
     /// Asks the admin listener.

@@ -28,11 +28,15 @@ enum ChaosEvent: String, CaseIterable, Sendable {
     case late = "late-request"
     /// Writes refused because of a quota.
     case throttle = "throttled-writes"
+    /// SIGKILL of a dispatcher that is started again when the checkpoint of one of its shards was set back.
+    case rewind = "checkpoint-rewind"
+    /// Writes that a target refuses for what is in them, until some of that is among the dead letters.
+    case poison = "refused-data"
     /// A split or a merge, of the source or of a target.
     case reshard = "split-or-merge"
 
     /// Whether a dispatcher dies of it.
-    var isKill: Bool { self == .restart || self == .takeOver || self == .orphan }
+    var isKill: Bool { [.restart, .takeOver, .orphan, .rewind].contains(self) }
 }
 
 /// What is to happen in one run, and how much of it.
@@ -67,7 +71,8 @@ struct ChaosPlan: Sendable, CustomTestStringConvertible {
             delivery: delivery, seed: seed,
             events: [
                 .restart: 150, .takeOver: 40, .orphan: 10, .pause: 50, .stop: 10, .partition: 10, .standstill: 20,
-                .targetKill: 20, .cut: 40, .double: 20, .late: 20, .throttle: 20, .reshard: 40,
+                .targetKill: 20, .cut: 40, .double: 20, .late: 20, .throttle: 20, .rewind: 20, .poison: 20,
+                .reshard: 40,
             ], groupCount: 100_000, sourceShards: 10, pace: .seconds(1))
     }
 

@@ -38,7 +38,8 @@ struct ChaosProgress {
         let books = run.books
         lines.append(
             "  \(run.writer.written) log groups written; \(books.suppressed) writes repeated and suppressed, "
-                + "\(books.failedPuts) failed, \(books.leaseLosses) leases lost, \(books.restarts) shards restarted")
+                + "\(books.failedPuts) failed, \(verdict.deadLettered) dead letters, \(books.leaseLosses) leases lost, \(books.restarts) shards restarted"
+        )
         lines += books.mistakes.map { "  MISTAKE: \($0)" }
         lines.append("  \(verdict)")
         return lines.joined(separator: "\n") + "\n"

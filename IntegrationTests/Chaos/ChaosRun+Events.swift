@@ -20,6 +20,8 @@ extension ChaosRun {
         case .late: try await late()
         case .throttle:
             try await strike(target, #""call":"PutLogs","fault":"refuse","code":"WriteQuotaExceed""#, count: 10)
+        case .rewind: try await rewind()
+        case .poison: try await poison()
         case .reshard: try await reshard()
         }
     }
@@ -78,6 +80,44 @@ extension ChaosRun {
                 try await dispatcher.status().leaseLosses > losses
             }
         }
+    }
+
+    /// Sets a checkpoint back to somewhere at or above the start, while nobody is there to save over it.
+    private func rewind() async throws {
+        try await wakePaused(keeping: 1)
+        let name = try victim()
+        let client = try sourceClient()
+        let (group, logstore) = (try ConsumerGroupName("dispatch"), try LogstoreName("source"))
+        var found: (shard: ShardID, begin: Cursor, standing: Cursor)?
+        try await wait(for: "\(name) holds a shard with a checkpoint") {
+            for shard in try await source.group("dispatch")?.shards(of: name).sorted().map({ ShardID($0) }) ?? [] {
+                let begin = try await client.getCursor(of: shard, in: logstore, from: .begin)
+                let saved = try await client.listCheckpoints(of: group, in: logstore, shard: shard).first
+                guard let standing = saved.flatMap({ Cursor(encoded: $0.checkpoint) }), begin < standing else {
+                    continue
+                }
+                found = (shard, begin, standing)
+                return true
+            }
+            return false
+        }
+        guard let (shard, begin, standing) = found else { return }
+        try await kill(name)
+        let back = Cursor(number: Int64.random(in: begin.number..<standing.number, using: &random))
+        try await client.saveCheckpoint(back, of: shard, in: group, of: logstore, as: .forced())
+        count("log groups that checkpoints were set back by", Int(standing.number - back.number))
+        try await start(name)
+    }
+
+    private func poison() async throws {
+        let before = try await deadLetters().count
+        guard let name = Self.targets.randomElement(using: &random) else { return }
+        let fault = try await target.inject(
+            #"{"call":"PutLogs","logstore":"\#(name)","fault":"refuse","code":"PostBodyInvalid","untilCleared":true}"#)
+        try await wait(for: "something that \(name) refuses is among the dead letters") {
+            try await deadLetters().count > before
+        }
+        try await target.clearFault(fault)
     }
 
     private func stop() async throws {

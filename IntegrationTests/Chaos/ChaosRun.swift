@@ -45,7 +45,7 @@ final class ChaosRun {
         source = try await RunningFakeSLS.start(["--control", "on"])
         target = try await RunningFakeSLS.start(["--control", "on", "--data", folder])
         try await source.create(["source": plan.sourceShards])
-        try await target.create(["to-1": 1, "to-2": 2, "to-3": 1])
+        try await target.create(["to-1": 1, "to-2": 2, "to-3": 1, "dead": 2])
         writer = ChaosWriter(try source.client(transport))
     }
 
@@ -97,12 +97,35 @@ final class ChaosRun {
             owed[Self.targets[index], default: []].append(group)
         }
         var verdict = DeliveryVerdict()
+        let letters = try await deadLetters()
+        var known = 0
         for name in Self.targets {
             let held = try await target.client(transport).storedLogGroups(of: LogstoreName(name))
-            verdict.add(owed: owed[name] ?? [], held: held)
-            books.holds(name, held.count)
+            let tag = try deadLetterTag(name)
+            let refused = letters.filter { $0.suffix(tag.count).elementsEqual(tag) }.map {
+                Array($0.dropLast(tag.count))
+            }
+            known += refused.count
+            verdict.add(owed: owed[name] ?? [], held: held, deadLetters: refused)
+            books.holds("demo/\(name)", held.count)
         }
+        verdict.add(foreign: letters.count - known)
+        books.holdsDeadLetters(letters.count)
         return verdict
+    }
+
+    /// What is in the dead-letter logstore.
+    func deadLetters() async throws -> [[UInt8]] {
+        try await target.client(transport).storedLogGroups(of: LogstoreName("dead"))
+    }
+
+    /// What stands behind a log group that this target refused (docs/delivery.md).
+    private func deadLetterTag(_ name: String) throws -> [UInt8] {
+        let reader = "\(try sourceClient().endpoint.host):\(source.port)/demo/source/dispatch"
+        let refused = "\(try targetClient().endpoint.host):\(target.port)/demo/\(name)"
+        return LogGroup(
+            logs: [], tags: [.init("__refused_by__", refused), .init("__read_by__", reader)]
+        ).serialized
     }
 
     /// Stops both servers.
@@ -123,7 +146,7 @@ final class ChaosRun {
     func start(_ name: String) async throws {
         let environment = source.clientEnvironment(.http).merging([
             "SLS_ENDPOINT_TO": target.endpoint(.http), "SLS_LOGSTORE_TO1": "to-1", "SLS_LOGSTORE_TO2": "to-2",
-            "SLS_LOGSTORE_TO3": "to-3", "SLS_CG": "dispatch",
+            "SLS_LOGSTORE_TO3": "to-3", "SLS_DEAD_LETTER": "dead", "SLS_CG": "dispatch",
             "SLS_GROUP_TIMEOUT": "\(Self.timeout.components.seconds)s", "SLS_LOG_LEVEL": "warning",
             "SLS_CONSUMER_NAME": name, "SLS_DELIVERY": plan.delivery,
             "SLS_BATCH_WAIT": "\(Self.batchWait.components.seconds)s",
@@ -141,7 +164,7 @@ final class ChaosRun {
         dispatchers.keys.sorted().filter { name in !paused.contains { $0.name == name } }
     }
 
-    func count(_ what: String) { details[what, default: 0] += 1 }
+    func count(_ what: String, _ more: Int = 1) { details[what, default: 0] += more }
 
     func sourceClient() throws -> SLSClient { try source.client(transport) }
     func targetClient() throws -> SLSClient { try target.client(transport) }

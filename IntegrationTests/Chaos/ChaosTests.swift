@@ -5,13 +5,16 @@ import Testing
 /// length.
 @Suite(.serialized) struct ChaosTests {
     @Test(arguments: try ChaosPlan.wanted())
-    func `X2, X4, X5, X8, X16 whatever is killed, stopped, cut off or split, each log group arrives once`(
-        plan: ChaosPlan
-    ) async throws {
+    func
+        `X2, X4, X5, X6, X8, X11, X16 whatever is killed, stopped, cut off, refused or split, each log group arrives once`(
+            plan: ChaosPlan
+        ) async throws
+    {
         let (run, verdict) = try await finished(plan)
         #expect(verdict.lost == 0 && verdict.foreign == 0, "\(verdict)")
         #expect(verdict.duplicated == 0 || plan.delivery == "at-least-once", "\(verdict)")
         #expect(verdict.owed > plan.groupCount / 2)
+        #expect((verdict.deadLettered > 0) == (plan.events[.poison, default: 0] > 0))
         #expect(run.books.suppressed > 0 || plan.delivery == "at-least-once", "nothing was ever repeated")
     }
 

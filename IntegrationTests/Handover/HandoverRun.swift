@@ -104,6 +104,7 @@ final class HandoverRun {
 
     private func restart() async throws {
         guard let dispatcher = second else { throw HarnessError("d1 does not run") }
+        await dispatcher.expectBalance()
         try await waitForAnyMoment()
         let (looked, silent) = try await lastHeartbeat()
         dispatcher.process.kill(SIGKILL)
@@ -126,6 +127,7 @@ final class HandoverRun {
 
     private func leave(_ way: Handover) async throws {
         guard let dispatcher = second else { throw HarnessError("d1 does not run") }
+        await dispatcher.expectBalance()
         try await waitForAnyMoment()
         let (looked, silent) = try await lastHeartbeat()
         let began = ContinuousClock.now
