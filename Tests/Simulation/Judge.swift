@@ -79,6 +79,8 @@ struct Judge {
 
     /// The number of the latest heartbeat of each process that the server has heard.
     var lastHeartbeat = [Int](repeating: 0, count: 8)
+    /// Whether it was granted a shard that it does not report: a copy of it that comes later takes that back.
+    var hasGrantedMore = [Bool](repeating: false, count: 8)
     /// The latest save of each shard that was heard, by its number.
     var lastSave: [ShardID: Int] = [:]
     /// Who has worked on a shard, to notice take-overs.
@@ -115,12 +117,10 @@ struct Judge {
     /// How far the change of routes is, and whether everybody ended with nothing left to save.
     var change = RouteChange.none
     var isChangeClean = false
-    /// What a target has refused for a while, and did not hold then.
+    /// What a target has refused alone for a while, and did not hold then.
     var refused: Set<Refusal> = []
     /// What a target has refused alone for what is in it: only that may become a dead letter.
     var refusedData: Set<Refusal> = []
-    /// What a target has refused for a while as part of a batch.
-    var refusedBatches: Set<Refusal> = []
     /// Whether two may have been at work on one shard, by a fault that no client can fence.
     var isUnfenced = false
     /// What a target has refused because somebody else had written under its key.

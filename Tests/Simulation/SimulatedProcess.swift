@@ -128,7 +128,7 @@ final class SimulatedTask {
     /// The judge's: the checkpoint that the server has told it to begin at.
     var told: Cursor?
     /// The judge's: under way when something happened that no client can fence, and not yet told.
-    var isExempt = false
+    var exemption = Exemption()
 
     init(_ serial: Int, _ machine: ShardConsumer, generation: Int) {
         self.serial = serial
@@ -136,6 +136,17 @@ final class SimulatedTask {
         self.generation = generation
         shard = machine.shard
     }
+}
+
+/// What a task cannot be blamed for. Each kind of fault is told by something else, which says nothing of the others.
+struct Exemption {
+    /// T is shorter than its process believes.
+    var ofTimeout = false
+    /// The table gives its shard away, or may, without its process' doing. Where it does, a task stays exempt to its end: it
+    /// may take its time to drain.
+    var ofTable = false
+
+    var isAny: Bool { ofTimeout || ofTable }
 }
 
 /// What a process cannot know yet, after one of the three faults that no client can fence.

@@ -103,6 +103,13 @@ struct SimulatedServer {
         return group?.shards[index].row
     }
 
+    /// Every shard's checkpoint; nil where there is no group.
+    var checkpoints: [ShardID: Cursor]? {
+        group.map { group in
+            group.shardRows.reduce(into: [:]) { found, row in found[row.shard] = row.checkpoint?.cursor }
+        }
+    }
+
     /// Forgets whoever was silent for too long.
     mutating func expire(at time: TrueTime) {
         let reading = now(time)
@@ -183,10 +190,8 @@ struct SimulatedServer {
                 wallMicroseconds: 1)
             return .done
         case .readCheckpoints:
-            guard let group else { throw APIError(.consumerGroupNotExist, "") }
-            var found: [ShardID: Cursor] = [:]
-            for row in group.shardRows { found[row.shard] = row.checkpoint?.cursor }
-            return .checkpoints(found)
+            guard let checkpoints else { throw APIError(.consumerGroupNotExist, "") }
+            return .checkpoints(checkpoints)
         case .put, .putExact: preconditionFailure("a put goes to a target")
         }
     }

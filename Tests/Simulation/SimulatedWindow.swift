@@ -22,6 +22,12 @@ struct SimulatedWindow {
     }
 }
 
+/// One try of a write, and its copies.
+final class WriteAttempt {
+    /// When its sender had an answer, or gave it up.
+    var ended: TrueTime?
+}
+
 /// What really happened to the writes of one window; nobody but the judge looks here.
 final class WindowTruth {
     let shard: ShardID
@@ -29,6 +35,8 @@ final class WindowTruth {
     let serial: Int
     /// When it was over; `isHeld` where the server's table still named its process then.
     var stopped: (time: TrueTime, isHeld: Bool)?
+    /// The latest try of each write it has sent.
+    var attempts: [Int: WriteAttempt] = [:]
     /// Keys of the writes it has sent.
     var keys: [Int: HashKey] = [:]
     /// Keys under which a target has taken something of it, and it was told so.
@@ -48,7 +56,8 @@ final class WindowTruth {
     }
 
     /// A try of a write has ended: what may have been stored is uncertain.
-    func note(_ answer: Answer, to write: Int) {
+    func note(_ answer: Answer, to write: Int, at now: TrueTime) {
+        attempts[write]?.ended = now
         if case .done = answer, let key = keys[write] { accepted.insert(key) }
         guard case .failed(let error) = answer else { return }
         if error.means(.invalidSequenceID), let key = keys[write], accepted.contains(key), !uncertain.contains(write) {

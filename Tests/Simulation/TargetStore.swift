@@ -10,6 +10,7 @@ struct ExactPut {
     let setup: Int
     let sender: WindowTruth
     let sent: TrueTime
+    let attempt: WriteAttempt
 }
 
 /// The rules of the targets' and the source's stores that a history can leave out.

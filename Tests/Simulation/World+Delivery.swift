@@ -159,7 +159,10 @@ extension World {
         let request: Request
         if let truth = task.truth {
             if case .key(let key, _?) = write.address { truth.keys[write.id] = key }
-            request = .putExact(ExactPut(write: write, setup: process.setup, sender: truth, sent: now))
+            let attempt = WriteAttempt()
+            truth.attempts[write.id] = attempt
+            request = .putExact(
+                ExactPut(write: write, setup: process.setup, sender: truth, sent: now, attempt: attempt))
         } else if let content = write.elements.first?.payload {
             request = .put(content, target: write.target)
         } else {

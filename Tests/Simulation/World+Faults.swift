@@ -186,7 +186,7 @@ extension World {
             // What was learned must hold when nothing more is heard.
             for _ in 0..<2 { scheduleOnce(.partition, at: now + chance.span(.seconds(4) ... .seconds(9))) }
             for process in processes where process.state != .down { process.ignorance.ofTimeout = true }
-            for process in processes { for task in process.tasks { task.isExempt = true } }
+            for process in processes { for task in process.tasks { task.exemption.ofTimeout = true } }
         }
     }
 

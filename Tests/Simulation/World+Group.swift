@@ -11,6 +11,8 @@ extension World {
             judge.noteGroupMade(byHand: false, at: now)
             judge.maker = (envelope.process, envelope.life)
             if envelope.call == 0 || processes[envelope.process].life != envelope.life { makerLost() }
+        case (.heartbeat(_, let reported, _), .granted(let granted)) where envelope.call > 0:
+            judge.hasGrantedMore[envelope.process] = !Set(granted).isSubset(of: reported)
         case (.save(let shard, _, let name, _, let number), .done):
             if number < judge.lastSave[shard] ?? 0, name != nil { faults[.lateSave] += 1 }
             judge.lastSave[shard] = max(judge.lastSave[shard] ?? 0, number)
@@ -24,7 +26,9 @@ extension World {
     /// over. It is forced, so no client can fence it.
     private func noteLateFirstSave(_ shard: ShardID) {
         faults[.lateFirstSave] += 1
-        for process in processes { for task in process.tasks where task.shard == shard { task.isExempt = true } }
+        for process in processes {
+            for task in process.tasks where task.shard == shard { task.exemption.ofTable = true }
+        }
     }
 
     /// From when on nothing may be lost by those that start at the end: every shard has a checkpoint.

@@ -15,7 +15,7 @@ extension World {
     private func violated(
         _ property: Violation.Property, by tasks: SimulatedTask..., detail: @autoclosure () -> String
     ) {
-        if tasks.contains(where: \.isExempt) { judge.weakCount += 1 } else { violated(property, detail()) }
+        if tasks.contains(where: \.exemption.isAny) { judge.weakCount += 1 } else { violated(property, detail()) }
     }
 
     // MARK: Writes and saves
@@ -151,15 +151,13 @@ extension World {
         switch event {
         case .timeoutSeen(let timeout) where timeout == server.group?.settings.timeout:
             process.ignorance.ofTimeout = false
-            if !process.ignorance.isWeak { for task in process.tasks { task.isExempt = false } }
+            for task in process.tasks { task.exemption.ofTimeout = false }
         case .answered(_, let granted):
             guard let until = process.ignorance.untilHeartbeat, judge.lastHeartbeat[process.index] > until else {
                 return
             }
             process.ignorance.untilHeartbeat = nil
-            if !process.ignorance.isWeak {
-                for task in process.tasks where granted.contains(task.shard) { task.isExempt = false }
-            }
+            for task in process.tasks where granted.contains(task.shard) { task.exemption.ofTable = false }
         case .failed(_, .forgotten), .failed(_, .groupMissing): process.ignorance.untilHeartbeat = nil
         default: break
         }
@@ -169,6 +167,6 @@ extension World {
     func forget(_ process: SimulatedProcess, until heartbeat: Int) {
         guard process.state != .down else { return }
         process.ignorance.untilHeartbeat = max(process.ignorance.untilHeartbeat ?? 0, heartbeat)
-        for task in process.tasks { task.isExempt = true }
+        for task in process.tasks { task.exemption.ofTable = true }
     }
 }

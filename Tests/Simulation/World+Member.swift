@@ -48,7 +48,8 @@ extension World {
         let machine = ShardConsumer(
             shard, timing: lease.timing, configuration: configuration, positions: positions, now: now(of: process))
         let task = SimulatedTask(serial(), machine, generation: lease.generation)
-        task.isExempt = process.ignorance.isWeak
+        task.exemption = Exemption(
+            ofTimeout: process.ignorance.ofTimeout, ofTable: process.ignorance.untilHeartbeat != nil)
         process.tasks.append(task)
         post(.shard(.tick), to: process, task)
     }
@@ -75,7 +76,7 @@ extension World {
             if let task = process.task(serial) { examAnswered(answer, stretch: stretch, of: task, in: process) }
         case .put(let serial, let write):
             guard let task = process.task(serial), task.window != nil else { return }
-            task.truth?.note(answer, to: write)
+            task.truth?.note(answer, to: write, at: now)
             let outcome: DeliveryAnswer =
                 if case .failed(let error) = answer { DeliveryAnswer(error) } else { .accepted }
             post(.window(.answered(write, outcome)), to: process, task)

@@ -18,6 +18,8 @@ extension World {
         if case .putExact = request { delay = writeTravel(envelope, delay) }
         forward(envelope, after: delay)
         double(envelope, after: delay)
+        // Whoever waits gives up at his own time, however late it arrives.
+        if now + delay > deadline { giveUp(envelope) }
     }
 
     private func forward(_ envelope: Envelope, after delay: TrueTime) {
@@ -114,16 +116,19 @@ extension World {
         return number < judge.lastSave[shard] ?? 0
     }
 
-    /// A heartbeat that a later one has overtaken is heard only where that fault is played.
+    /// A copy of a heartbeat is heard late only where that fault is played. It tells the server nothing new, unless a later
+    /// one has overtaken it, or the answer to the first hearing has granted what it does not report.
     private func mayBeHeard(_ envelope: Envelope) -> Bool {
         guard case .heartbeat(_, _, let number) = envelope.request else { return true }
         let last = judge.lastHeartbeat[envelope.process]
         if number > last {
             judge.lastHeartbeat[envelope.process] = number
+            judge.hasGrantedMore[envelope.process] = false
             return true
         }
         if number == last, !plan.isUnfenceable { return true }
         guard plan.isUnfenceable, isStormy else { return false }
+        if number == last, !judge.hasGrantedMore[envelope.process] { return true }
         faults[.heartbeatCopy] += 1
         judge.isUnfenced = true
         forget(processes[envelope.process], until: judge.lastHeartbeat[envelope.process])

@@ -73,18 +73,15 @@ extension World {
     }
 
     private func repeated(_ property: Violation.Property, _ place: Refusal, under key: HashKey) {
-        if mayRepeat(place, under: key) { return judge.weakCount += 1 }
+        if mayRepeat(under: key) { return judge.weakCount += 1 }
         violated(
             property, "log group \(server.accepted[place.content].cursor) (\(place.content)) of target \(place.target)")
     }
 
-    /// What allows copies: an id of the key that was forgotten. In batches also an id of any key of the target, for whoever has a
-    /// write accepted goes on with batches, in the next epoch, too; two owners at once; and a refusal for a while of a batch,
-    /// of which a late copy may be stored beside the parts it was taken apart into.
-    private func mayRepeat(_ place: Refusal, under key: HashKey) -> Bool {
+    /// What allows copies: an id of the key that was forgotten; in batches also two owners at once.
+    private func mayRepeat(under key: HashKey) -> Bool {
         if stores.contains(where: { $0.forgottenKeys.contains(key) }) { return true }
-        guard mode == .exactlyOnceBatched else { return false }
-        return stores[place.target].forgottenCount > 0 || judge.isUnfenced || judge.refusedBatches.contains(place)
+        return mode == .exactlyOnceBatched && judge.isUnfenced
     }
 
     /// Whether anything of this history allows copies, or excuses a log group.

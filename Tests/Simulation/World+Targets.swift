@@ -147,24 +147,23 @@ extension World {
         }
     }
 
-    /// A target refuses for a while what it takes before and after. Where that has not been stored, or is not known to be,
-    /// it may come to stand there all the same: beside the dead letter that it becomes, or the parts that a batch is taken apart into.
+    /// A target refuses for a while what it takes before and after. Where a log group that goes alone has not been stored, or
+    /// is not known to be, it may come to stand there all the same, beside the dead letter that it becomes.
     private func noteRefused(_ put: ExactPut, _ store: TargetStore) {
+        guard put.write.elements.count == 1 else { return }
+        let content = put.write.elements[0].payload
         let isForgotten = store.hasForgotten(put.write.address, now: server.now(now).nanoseconds)
-        for element in put.write.elements
-        where store.count(element.payload, for: put.write.target, by: put.setup) == 0 || isForgotten {
-            let refusal = Refusal(content: element.payload, target: put.write.target)
-            judge.refused.insert(refusal)
-            if put.write.elements.count > 1 { judge.refusedBatches.insert(refusal) }
-        }
+        guard isForgotten || store.count(content, for: put.write.target, by: put.setup) == 0 else { return }
+        judge.refused.insert(Refusal(content: content, target: put.write.target))
     }
 
     /// Whether a write may still be under way: without an end, but for batches, which live no longer than D after their
-    /// sender stopped. D is measured by clocks that may run fast by a twentieth.
+    /// sender was answered, gave them up, or stopped. D is measured by clocks that may run fast by a twentieth.
     private func mayArrive(_ put: ExactPut) -> Bool {
         guard mode == .exactlyOnceBatched, let exact else { return true }
         let longest = TrueTime(nanoseconds: exact.batchWait.nanoseconds * 9 / 10)
         if now <= put.sent + longest { return true }
+        if let ended = put.attempt.ended, now > ended + longest { return false }
         guard let stopped = put.sender.stopped else {
             return processes[put.sender.process].state == .running && isHolder(put.sender)
         }

@@ -1,6 +1,6 @@
 import DequeModule
 import SLSClient
-package import SLSConsumer
+import SLSConsumer
 public import SLSProtocol
 
 /// The writes of one held shard, exactly once: one request in flight for each key, strictly in the order of the source.
@@ -12,9 +12,10 @@ public import SLSProtocol
 /// try of our own that got no answer. A refusal that is neither has no explanation here, and the shard begins again at
 /// its checkpoint. The rules are those of consumer-group.md 5.4.
 ///
-/// With `batchLimit` a lane that has had a write accepted sends several log groups in one request. Where requests were
-/// cut need not be known to the next owner: it sends single log groups until one is accepted, for whatever was stored
-/// ended between two of them.
+/// With `batchLimit` a lane that has had a write accepted under a key sends several log groups in one request. Where
+/// requests were cut need not be known to the next owner: it sends single log groups until one is accepted, for whatever
+/// was stored under that key ended between two of them. A request that is refused for what is in it is sent as single log groups, too, after a wait
+/// for its earlier tries.
 public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
     /// One request to one target.
     public typealias Write = Delivery<Payload>.Write
@@ -24,54 +25,6 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
     public typealias Event = Delivery<Payload>.Event
     /// What to do next.
     public typealias Action = Delivery<Payload>.Action
-
-    /// How much one request may carry.
-    public struct BatchLimit: Equatable, Sendable {
-        /// Log groups, 1 to 1,000. Default 128.
-        public var count = 128
-        /// Their bytes, uncompressed; one log group alone may be larger. Default 4 MB.
-        public var byteCount = 4_000_000
-
-        /// The defaults.
-        public init() {}
-    }
-
-    /// What a window must know, and what it may be told.
-    public struct Configuration: Sendable {
-        /// The shard of the source.
-        public var shard: ShardID
-        /// Whose keys are written under; says how many lanes each target has.
-        public var keys: LaneKeys
-        /// The targets, by index.
-        public var targets: [LaneKeys.Place]
-        /// Where log groups go that a target refuses for their data; nil blocks their lane.
-        public var deadLetter: LaneKeys.Place?
-        /// How much one request may carry; nil for one log group. Default nil.
-        public var batchLimit: BatchLimit?
-        /// Nothing is sent before this: D after the shard was taken over, where `batchLimit` is set.
-        public var firstWrite: Instant
-        package var safeguards = Safeguards.all
-
-        /// Single log groups, from this moment on.
-        public init(
-            shard: ShardID, keys: LaneKeys, targets: [LaneKeys.Place], deadLetter: LaneKeys.Place? = nil,
-            firstWrite: Instant
-        ) {
-            self.shard = shard
-            self.keys = keys
-            self.targets = targets
-            self.deadLetter = deadLetter
-            self.firstWrite = firstWrite
-        }
-
-        /// Lets a request carry several log groups, after a wait for those of the previous owner.
-        ///
-        /// - Parameter wait: D, the longest that a request may live after its sender stopped.
-        package mutating func batch(_ limit: BatchLimit, after wait: Duration) {
-            batchLimit = limit
-            if safeguards.contains(.waitForStragglers) { firstWrite = firstWrite + wait }
-        }
-    }
 
     /// A lane's head: sent at least once, or about to be.
     private struct Head {
@@ -90,16 +43,45 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         var head: Head?
         /// Whether a write was accepted since the shard was taken over; until then a refused id was stored by others.
         var hasAccepted = false
+        /// The epoch of the last such write. What was stored under the key of another is not known by it: the owner before
+        /// may have passed over, as a dead letter, what is accepted now, and have stored what comes behind.
+        var acceptedEpoch: Int64?
         /// The same of the dead letters of this lane, which have a key of their own.
         var hasAcceptedDeadLetter = false
-        /// How many log groups in front must go alone, for a request with all of them was refused.
+        /// How many log groups must go alone next, for a request of several was refused.
         var singleCount = 0
+        /// How many it was after the last refusal, and how many went in requests of several since. Where the next comes soon
+        /// it is twice as many: the wait is to come seldom.
+        var caution = 0
+        var batchedCount = 0
+        /// When the first of them may: by then no try of that request can land any more.
+        var heldUntil: Instant?
         /// The key of the epoch that was last asked for.
         var key: (epoch: Int64, HashKey)?
 
         var pendingCount: Int { queue.count + (head?.write.elements.count ?? 0) }
         var isInFlight: Bool { head?.isInFlight ?? false }
         var isBlocked: Bool { head?.isRefused ?? false }
+        /// When it may send next, as far as it is for itself to say.
+        var notBefore: Instant? { head?.notBefore ?? heldUntil }
+
+        /// Puts the log groups of the head back, to go alone.
+        mutating func takeApart(_ write: Write, after heldUntil: Instant) {
+            head = nil
+            queue.prepend(contentsOf: write.elements)
+            let isSoon = batchedCount < ExactWindow.longestCaution
+            caution = max(write.elements.count, isSoon ? min(2 * caution, ExactWindow.longestCaution) : 0)
+            batchedCount = 0
+            singleCount = caution
+            self.heldUntil = heldUntil
+        }
+
+        /// Takes in that a request was accepted.
+        mutating func accepted(_ write: Write) {
+            hasAccepted = true
+            acceptedEpoch = LaneKeys.epoch(of: write.cursor)
+            if write.elements.count > 1 { batchedCount += write.elements.count }
+        }
 
         /// Forgets all but what is in flight.
         mutating func dropUnsent() {
@@ -149,6 +131,9 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
     private static var settlingInterval: Duration { .milliseconds(500) }
     /// How often a write is tried that was refused for good.
     private static var refusedInterval: Duration { .seconds(30) }
+    /// How many log groups a lane sends alone at most after a refusal, unless more were refused: they take about as long as
+    /// the wait before them.
+    private static var longestCaution: Int { 512 }
     /// How soon a write is looked at again that the lease left no time for.
     private static var barrierInterval: Duration { .milliseconds(500) }
 
@@ -187,7 +172,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         let due = targets.compactMap { target -> Instant? in
             guard target.inFlightCount < target.inFlightLimit else { return nil }
             let ready = target.lanes.indices.filter { target.mayLead($0) }
-                .map { target.lanes[$0].head?.notBefore ?? configuration.firstWrite }.min()
+                .map { target.lanes[$0].notBefore ?? configuration.firstWrite }.min()
             return ready.map { max($0, target.notBefore ?? $0) }
         }
         let next = due.min().map { max($0, configuration.firstWrite) }
@@ -262,7 +247,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
                 targets[target].lanes[lane].hasAcceptedDeadLetter = true
                 return settled(head, .deadLettered, lane)
             }
-            targets[target].lanes[lane].hasAccepted = true
+            targets[target].lanes[lane].accepted(head.write)
             return settled(head, .accepted, lane)
         case .alreadyStored:
             if isLeaseOver {
@@ -296,14 +281,13 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
     private mutating func refused(_ head: Head, _ lane: Int, now: Instant) -> [Action] {
         let write = head.write
         if write.elements.count > 1, configuration.safeguards.contains(.takesApart) {
-            // One of them may be to blame: each goes alone, in the same order and under ids of its own.
+            // One of them may be to blame: each goes alone, in the same order and under ids of its own. Not before an
+            // earlier try, or a copy of this one, would have landed: beside the first of them it would be stored again.
             guard mayStillSend(head) else {
                 keep(head, lane)
                 return []
             }
-            targets[write.target].lanes[lane].head = nil
-            targets[write.target].lanes[lane].queue.prepend(contentsOf: write.elements)
-            targets[write.target].lanes[lane].singleCount = write.elements.count
+            targets[write.target].lanes[lane].takeApart(write, after: now + configuration.batchWait)
             return []
         }
         guard let deadLetter = configuration.deadLetter, !write.isDeadLetter else {
@@ -433,7 +417,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
             var room = targets[target].inFlightLimit - targets[target].inFlightCount
             for lane in targets[target].lanes.indices where room > 0 {
                 guard targets[target].mayLead(lane),
-                    targets[target].lanes[lane].head.map({ now >= $0.notBefore }) ?? true
+                    targets[target].lanes[lane].notBefore.map({ now >= $0 }) ?? true
                 else { continue }
                 guard let barrier, now < barrier else {
                     barrierRetry = now + Self.barrierInterval
@@ -472,10 +456,10 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
             targets[target].lanes[lane].singleCount -= 1
             return elements
         }
-        guard let limit = configuration.batchLimit,
-            targets[target].lanes[lane].hasAccepted || !configuration.safeguards.contains(.singlesFirst)
-        else { return elements }
         let epoch = LaneKeys.epoch(of: elements[0].cursor)
+        guard let limit = configuration.batchLimit,
+            targets[target].lanes[lane].acceptedEpoch == epoch || !configuration.safeguards.contains(.singlesFirst)
+        else { return elements }
         var byteCount = elements[0].byteCount
         while elements.count < limit.count, let next = targets[target].lanes[lane].queue.first,
             LaneKeys.epoch(of: next.cursor) == epoch, targets[target].mayBegin(next.cursor),

@@ -8,7 +8,7 @@ package struct Safeguards: OptionSet, Hashable, Sendable {
     package static let all = Safeguards(rawValue: -1)
 
     /// How many there are.
-    package static let count = 25
+    package static let count = 26
 
     /// A lease counts from the sending of the heartbeat, not from its answer.
     package static let leaseFromSending = Safeguards(rawValue: 1 << 0)
@@ -63,4 +63,6 @@ package struct Safeguards: OptionSet, Hashable, Sendable {
     package static let deadLetterKeys = Safeguards(rawValue: 1 << 23)
     /// A batch that is refused for its data is taken apart; what is in it is not to blame together.
     package static let takesApart = Safeguards(rawValue: 1 << 24)
+    /// It is taken apart when no earlier try of it can be under way any more.
+    package static let waitToTakeApart = Safeguards(rawValue: 1 << 25)
 }

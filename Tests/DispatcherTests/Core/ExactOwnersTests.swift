@@ -59,7 +59,7 @@ private struct SmallWorld {
         if batchCount > 1 {
             var limit = ExactWindow<Int>.BatchLimit()
             limit.count = batchCount
-            configuration.batchLimit = limit
+            configuration.batch(limit, after: .zero)
         }
         self.configuration = configuration
         window = ExactWindow(configuration)

@@ -16,7 +16,7 @@ struct ExactWindowFixture {
     private var random = SystemRandomNumberGenerator()
     private let keys: LaneKeys
 
-    init(hasDeadLetter: Bool = false, batchLimit: ExactWindow<Int>.BatchLimit? = nil, firstWrite: Duration = .zero)
+    init(hasDeadLetter: Bool = false, batchLimit: ExactWindow<Int>.BatchLimit? = nil, batchWait: Duration = .zero)
         throws
     {
         let source = LaneKeys.Place(host: "sls.test", project: "demo", logstore: "source")
@@ -25,8 +25,8 @@ struct ExactWindowFixture {
                 source: source, group: try ConsumerGroupName("cg"), generation: Generation(hex: "0")), laneCount: 2)
         var configuration = ExactWindow<Int>.Configuration(
             shard: ShardID(0), keys: keys, targets: ["web", "audit"].map { Self.place($0) },
-            deadLetter: hasDeadLetter ? Self.place("dead") : nil, firstWrite: now + firstWrite)
-        configuration.batchLimit = batchLimit
+            deadLetter: hasDeadLetter ? Self.place("dead") : nil, firstWrite: now)
+        if let batchLimit { configuration.batch(batchLimit, after: batchWait) }
         window = ExactWindow(configuration)
     }
 
