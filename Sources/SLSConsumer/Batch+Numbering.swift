@@ -49,9 +49,19 @@ extension Batch {
             var asked = count
             while true {
                 let pulled = try await pull(asked)
-                if asked == 1 || Numbering(pulled, from: request).kind != .unknown { return (pulled, asked) }
-                asked = max(1, min(asked, pulled.count) / 2)
+                guard let fewer = fewer(than: asked, after: pulled, from: request) else { return (pulled, asked) }
+                asked = fewer
             }
+        }
+
+        /// How many log groups to ask for in place of those that came; nil where each has its own cursor, or one alone has none.
+        package static func fewer(
+            than asked: Int, after pulled: PulledLogs, from request: Cursor, safeguards: Safeguards = .all
+        ) -> Int? {
+            guard asked > 1, Numbering(pulled, from: request).kind == .unknown, safeguards.contains(.ownCursors) else {
+                return nil
+            }
+            return max(1, min(asked, pulled.count) / 2)
         }
     }
 }

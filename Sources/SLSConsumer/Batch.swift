@@ -21,9 +21,10 @@ public struct Batch: Sendable {
     /// The cursor of a log group by its place in the batch, the first one's 0.
     public func cursor(of index: Int) -> Cursor { first.advanced(by: index) }
 
-    package init(shard: ShardID, first: Cursor, next: Cursor, count: Int, bytes: [UInt8]) {
-        self.init(
-            shard: shard, first: first, next: next, count: count, bytes: bytes, kind: .consecutive, reservation: nil)
+    package init(
+        shard: ShardID, first: Cursor, next: Cursor, count: Int, bytes: [UInt8], kind: Numbering.Kind = .consecutive
+    ) {
+        self.init(shard: shard, first: first, next: next, count: count, bytes: bytes, kind: kind, reservation: nil)
     }
 
     init(

@@ -13,7 +13,8 @@ package enum DeliveryMode: String, CaseIterable, Sendable {
             case .makerCrash, .lateFirstSave: !isExact
             case .zombie: self == .exactlyOnce
             case .straggler, .tooLate: self == .exactlyOnceBatched
-            case .proxyRepeat, .quotaStorm, .unreachable, .lostCommit, .falseError, .targetCut, .idsForgotten,
+            case .proxyRepeat, .nodeRefusal, .tooLarge, .quotaStorm, .unreachable, .lostCommit, .falseError, .targetCut,
+                .idsForgotten,
                 .deadLetter, .foreignWriter, .rewind, .resetBeforeStart, .epochCrossing, .cleanChange, .mixedSetups,
                 .refusedID:
                 isExact

@@ -33,6 +33,11 @@ struct ExactPlan {
     var zombiePerMille = 0
     var recurring: [(fault: Fault, mean: TrueTime)] = []
     var isReset = false
+    /// Requests that a target refuses for what is in them, and takes when they come again.
+    var nodeRefusalPerMille = 0
+    /// The most bytes that a request of several log groups may carry, and the most that a target takes in any.
+    var requestByteCount = 4_000_000
+    var targetByteCount = Int.max
 
     /// Within which a shard settles that began again and again, or was held: see `docs/simulation.md`.
     static let extraSettleSpan = TrueTime.seconds(120)
@@ -68,6 +73,19 @@ struct ExactPlan {
         if batchCount != nil, chance.happens(perMille: 500) { zombiePerMille = chance.within(150...400) }
         isReset = plan.start == .absolute && chance.happens(perMille: 300)
         recur(&plan, &chance)
+    }
+
+    /// The same of what only exactly once has.
+    mutating func addLater(_ chance: inout Chance) {
+        if chance.happens(perMille: 100) { nodeRefusalPerMille = chance.within(5...80) }
+        if batchCount != nil, chance.happens(perMille: 400) { requestByteCount = chance.within(1_000...5_000) }
+        if chance.happens(perMille: 150) { targetByteCount = chance.within(3_000...6_000) }
+    }
+
+    /// How large a log group is: one that no target takes only where it has somewhere else to go.
+    func byteCount(_ chance: inout Chance) -> Int {
+        let count = chance.within(1...(chance.happens(perMille: 30) ? 6_000 : 1_500))
+        return hasDeadLetter ? count : min(count, targetByteCount)
     }
 
     private func recur(_ plan: inout Plan, _ chance: inout Chance) {

@@ -40,8 +40,12 @@ package enum Fault: Int, CaseIterable, Sendable {
     case targetDown
     /// A target refuses log groups for good, for a while.
     case targetRefusal
+    /// A target refuses everybody for a while: by 401 or 404, which says nothing of the log groups.
+    case targetShut
     /// Clocks run at rates up to a tenth apart.
     case clockRates
+    /// Log groups do not fill the cursors of their pull.
+    case sparseNumbers
     /// The shards have a history of splits before the group is made.
     case splitBefore
     /// The group is made by somebody else, without first checkpoints.
@@ -67,6 +71,10 @@ package enum Fault: Int, CaseIterable, Sendable {
     case tooLate
     /// A proxy sends a write twice, and passes on what the second one is answered.
     case proxyRepeat
+    /// One of a target's nodes refuses for what is in it what the others take.
+    case nodeRefusal
+    /// A request is larger than its target takes.
+    case tooLarge
     /// A target has no room for more writes for a while.
     case quotaStorm
     /// Nobody can be reached at a target for a while.

@@ -34,6 +34,8 @@ package struct Violation: Sendable {
         case inOrder = "out of order within a lane"
         /// What somebody else displaced under our keys is not passed over in silence.
         case nothingUntold = "passed over in silence: displaced by somebody else"
+        /// A request of several log groups has no more bytes than it may.
+        case fits = "a request of several that is too large"
         /// When faults stop, all settles in time.
         case settles = "not settled in time"
     }

@@ -29,7 +29,8 @@ enum Answer {
     case cursor(Cursor)
     case done
     case checkpoints([ShardID: Cursor])
-    case pulled(ShardConsumer.Pulled, Load?)
+    /// The log groups are what the body holds.
+    case pulled(PulledLogs, [Content])
     case failed(ClientError)
 }
 
@@ -40,6 +41,7 @@ enum Purpose {
     case entrance
     /// Of the task with that serial; `saving` is the cursor of a save.
     case shard(task: Int, ShardConsumer.Call, saving: Cursor?)
+    case pull(task: Int, from: Cursor, count: Int)
     case put(task: Int, write: Int)
     /// Whether a shard may be written from where it stands.
     case exam(task: Int, stretch: Int)

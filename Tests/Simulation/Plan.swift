@@ -50,6 +50,8 @@ struct Plan {
     var putFailurePerMille = 0
     /// Faults that begin again and again, and the mean time between two.
     var recurring: [(fault: Fault, mean: TrueTime)] = []
+    /// Log groups before whose numbers some are left out.
+    var gapPerMille = 0
     /// Faults that no client can fence may happen.
     var isUnfenceable = false
 
@@ -82,6 +84,13 @@ struct Plan {
         if chance.happens(perMille: 500) { doublePerMille = chance.within(5...150) }
         if chance.happens(perMille: 400) { putFailurePerMille = chance.within(20...500) }
         isUnfenceable = chance.happens(perMille: 120)
+    }
+
+    /// What was added when seeds were known by what they bring: drawn apart, so that most of them still bring it.
+    mutating func addLater(_ size: Size, _ chance: inout Chance) {
+        let means = size == .full ? [40, 80, 150] : [4, 8, 15]
+        if chance.happens(perMille: 120) { recurring.append((.targetShut, .seconds(chance.pick(means)))) }
+        if chance.happens(perMille: 120) { gapPerMille = chance.within(5...300) }
     }
 
     private mutating func small(_ chance: inout Chance) {

@@ -54,6 +54,14 @@ package struct Rule: Sendable {
             "wait-to-take-apart", .exactlyOnceBatched, Rules(.waitToTakeApart),
             "the same, and a batch that arrives late"),
         Rule(
+            "refusals-apart", .exactlyOnce, Rules(.refusalsApart), "a target that refuses everybody",
+            (.onlyRefused, 21)),
+        Rule(
+            "own-cursors", .exactlyOnce, Rules(.ownCursors), "log groups that do not fill their cursors",
+            (.storedOnce, 51)),
+        Rule(
+            "request-bound", .exactlyOnceBatched, Rules(.requestBound), "log groups of many sizes", (.fits, 3)),
+        Rule(
             "id-before-data", .exactlyOnce, Rules(store: .idBeforeData), "a lost answer, then a refusal",
             (.notBoth, 676)),
         Rule(

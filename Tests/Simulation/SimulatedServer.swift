@@ -55,15 +55,18 @@ struct SimulatedServer {
     // MARK: The source
 
     /// Takes a log group into the shard of a key.
-    mutating func accept(topic: Int, isPoison: Bool = false, key: HashKey, at time: TrueTime) {
+    ///
+    /// - Parameter skippedCount: How many numbers before its own nobody gets.
+    mutating func accept(_ draft: Draft, skippedCount: Int, key: HashKey, at time: TrueTime) {
         // All keys are covered.
         guard let shard = try? map.shard(for: key).id else { return }
+        if skippedCount > 0 { _ = cursors.take(skippedCount, in: shard) }
         let cursor = cursors.take(1, in: shard)
         logs[shard.value].append(accepted.count)
         accepted.append(
             LogGroupTruth(
-                shard: shard, cursor: cursor, accepted: time, received: wall(time), topic: topic,
-                isPoison: isPoison))
+                shard: shard, cursor: cursor, accepted: time, received: wall(time), topic: draft.topic,
+                isPoison: draft.isPoison, byteCount: draft.byteCount))
     }
 
     mutating func noteStored(_ content: Content) { accepted[content].storedCount += 1 }
@@ -212,14 +215,11 @@ struct SimulatedServer {
         let start = place(of: cursor, in: log)
         let found = Array(log[start...].prefix(count))
         let next = start + found.count < log.count ? accepted[log[start + found.count]].cursor : end
+        // The number of the last one is said as text, in a header.
+        let last = found.last.flatMap { Int64("\(accepted[$0].cursor)") }
         return .pulled(
-            ShardConsumer.Pulled(
-                next: next, count: found.count, rawByteCount: found.count * 1_000, isAtEnd: next == end),
-            found.isEmpty
-                ? nil
-                : Load(
-                    batch: Batch(shard: shard, first: cursor, next: next, count: found.count, bytes: []),
-                    contents: found))
+            PulledLogs(body: [], nextCursor: next, count: found.count, lastReadNumber: last, isAtEnd: next == end),
+            found)
     }
 
     /// How many log groups of a shard stand before a position.
@@ -231,10 +231,4 @@ struct SimulatedServer {
         }
         return low
     }
-}
-
-/// What a pull brought: the batch as the consumer has it, and what its bytes are.
-struct Load {
-    let batch: Batch
-    let contents: [Content]
 }

@@ -10,8 +10,16 @@ struct LogGroupTruth {
     let topic: Int
     /// Whether its target refuses it for what is in it, and always will.
     let isPoison: Bool
+    let byteCount: Int
     /// How often a target has stored it.
     var storedCount = 0
+}
+
+/// A log group before the source has it.
+struct Draft {
+    let topic: Int
+    let isPoison: Bool
+    let byteCount: Int
 }
 
 /// A log group's bytes: equal where and only where the numbers are.

@@ -22,6 +22,7 @@ extension World {
         if let count = exact.batchCount {
             var limit = ExactWindow<Content>.BatchLimit()
             limit.count = count
+            limit.byteCount = exact.requestByteCount
             configuration.batch(limit, after: exact.batchWait)
         }
         task.window = SimulatedWindow(ExactWindow(configuration))
@@ -108,12 +109,13 @@ extension World {
         let routes = setups[process.setup].routes
         for (index, content) in load.contents.enumerated() {
             let cursor = load.batch.cursor(of: index)
-            let topic = server.accepted[content].topic
+            let (topic, byteCount) = (server.accepted[content].topic, server.accepted[content].byteCount)
             let targets = routes.targets(ofTopic: topic..<topic + 1, in: bytes.span)
             if targets.isEmpty {
                 unrouted.append(cursor)
             } else {
-                pump(.admit(Delivery.Element(cursor, content), targets: targets), task, in: process)
+                let element = Delivery.Element(cursor, content, byteCount: byteCount)
+                pump(.admit(element, targets: targets), task, in: process)
             }
         }
         if !unrouted.isEmpty, let stretch = task.stretch {

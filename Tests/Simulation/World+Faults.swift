@@ -18,7 +18,10 @@ extension World {
         let topic = chance.below(plan.topicCount)
         let key = HashKey(value: UInt128(chance.next()) << 64)
         let isPoison = exact.map { chance.happens(perMille: $0.poisonPerMille) } ?? false
-        server.accept(topic: topic, isPoison: isPoison, key: key, at: now)
+        let isBehindGap = plan.gapPerMille > 0 && chance.happens(perMille: plan.gapPerMille)
+        server.accept(
+            Draft(topic: topic, isPoison: isPoison, byteCount: exact?.byteCount(&sizes) ?? 1_000),
+            skippedCount: isBehindGap ? chance.within(1...5) : 0, key: key, at: now)
     }
 
     func beginFaults() {
@@ -88,6 +91,11 @@ extension World {
             targets[chance.below(targets.count)].downUntil = now + chance.span(.seconds(1) ... .seconds(20))
         case .targetRefusal:
             targets[chance.below(targets.count)].refusingUntil = now + chance.span(.milliseconds(200) ... .seconds(8))
+        case .targetShut:
+            targets[chance.below(targets.count)].shut = (
+                now + chance.span(.seconds(1) ... .seconds(20)),
+                chance.pick([.unauthorized, .projectNotExist, .logStoreNotExist])
+            )
         case .madeByHand:
             server.setGroup(.init(timeout: .seconds(plan.timeoutSeconds), inOrder: plan.inOrder))
             judge.noteGroupMade(byHand: true, at: now)

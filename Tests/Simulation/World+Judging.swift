@@ -30,6 +30,9 @@ extension World {
                 .writeByHolder, by: task,
                 detail: "\(process.name) writes of shard \(task.shard), the table says \(row.debugDescription)")
         }
+        if let exact, write.elements.count > 1, byteCount(of: write) > exact.requestByteCount {
+            violated(.fits, "a request of shard \(task.shard) has \(byteCount(of: write)) bytes")
+        }
         guard plan.inOrder, let facts = try? server.map.shard(task.shard) else { return }
         for parent in facts.ancestors where !isOver(parent) {
             violated(
@@ -47,7 +50,8 @@ extension World {
     /// At the start of every save. One that repeats the end of a shard that is over needs no holder.
     func judgeSave(_ cursor: Cursor, of task: SimulatedTask, in process: SimulatedProcess) {
         let row = server.row(task.shard, at: now)
-        if row?.holder != process.name, row?.state != .over {
+        let isRepeatedEnd = row?.state == .over && cursor == server.end(of: task.shard)
+        if row?.holder != process.name, !isRepeatedEnd {
             violated(
                 .saveByHolder, by: task,
                 detail: "\(process.name) saves shard \(task.shard), the table says \(row.debugDescription)")

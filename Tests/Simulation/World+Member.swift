@@ -72,6 +72,8 @@ extension World {
         case .shard(let serial, let call, let saving):
             guard let task = process.task(serial) else { return }
             post(note(of: answer, to: call, saving: saving, task), to: process, task)
+        case .pull(let serial, let cursor, let count):
+            if let task = process.task(serial) { pulled(answer, by: task, from: cursor, count: count, in: process) }
         case .exam(let serial, let stretch):
             if let task = process.task(serial) { examAnswered(answer, stretch: stretch, of: task, in: process) }
         case .put(let serial, let write):
@@ -92,10 +94,9 @@ extension World {
         case .checkpoints(let found): told(task, found)
         case .cursor(let cursor): .shard(.resolved(cursor))
         case .shards(let shards): .shard(.listed(isReadOnly: shards.first { $0.id == task.shard }?.isReadOnly))
-        case .pulled(let pulled, let load): .pulled(pulled, load)
         case .done:
             if let saving { .shard(.saved(saving)) } else { preconditionFailure("nothing was saved by \(call)") }
-        case .granted, .group: preconditionFailure("no answer to a shard's \(call): \(answer)")
+        case .granted, .group, .pulled: preconditionFailure("no answer to a shard's \(call): \(answer)")
         }
     }
 

@@ -29,8 +29,7 @@ extension World {
         case .readBack: call(.readCheckpoints, .lookOut, within: timing.briefTimeout)
         case .resolve(let position): call(.getCursor(task.shard, position), .resolve, within: timing.briefTimeout)
         case .listShards: call(.listShards, .list, within: timing.briefTimeout)
-        case .pull(let cursor):
-            call(.pull(task.shard, from: cursor, count: plan.pullLimit), .pull, within: GroupTiming.pullTimeout)
+        case .pull(let cursor): pull(cursor, count: plan.pullLimit, by: task, in: process)
         case .save(let cursor): post(.save(cursor), to: process, task)
         case .deliver: deliver(task, in: process)
         case .finishProcessing:
@@ -90,7 +89,7 @@ extension World {
 extension PendingCall {
     fileprivate func belongs(to task: SimulatedTask) -> Bool {
         switch purpose {
-        case .shard(task.serial, _, _), .put(task.serial, _), .exam(task.serial, _): true
+        case .shard(task.serial, _, _), .pull(task.serial, _, _), .put(task.serial, _), .exam(task.serial, _): true
         default: false
         }
     }

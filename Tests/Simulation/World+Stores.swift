@@ -15,7 +15,7 @@ extension World {
         case .failed(let error) where error.means(.invalidSequenceID):
             faults[.refusedID] += 1
             if stores[place].isDisplaced(key) { noteDisplaced(put, at: place) }
-        case .failed(let error) where error.means(.postBodyInvalid):
+        case .failed(let error) where error.means(.postBodyInvalid) || error.means(.postBodyTooLarge):
             guard put.write.elements.count == 1, !put.write.isDeadLetter else { return }
             judge.refusedData.insert(Refusal(content: put.write.elements[0].payload, target: put.write.target))
         default: break

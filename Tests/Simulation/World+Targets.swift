@@ -9,6 +9,8 @@ struct SimulatedTarget {
     var downUntil = TrueTime.zero
     /// It refuses everything for good until then.
     var refusingUntil = TrueTime.zero
+    /// It refuses everybody until then, and how.
+    var shut: (until: TrueTime, code: APIError.Code) = (.zero, .unauthorized)
     /// It has no room until then.
     var fullUntil = TrueTime.zero
     /// No connection comes about until then.
@@ -20,6 +22,7 @@ struct SimulatedTarget {
     mutating func recover() {
         downUntil = .zero
         refusingUntil = .zero
+        shut.until = .zero
         fullUntil = .zero
         unreachableUntil = .zero
     }
@@ -28,6 +31,7 @@ struct SimulatedTarget {
 /// How targets answer: at least once by a count beside each log group, exactly once from their stores.
 extension World {
     func put(_ content: Content, _ target: Int) -> Answer {
+        if let refusal = refusalOfEverybody(at: target) { return .failed(refusal) }
         if now < targets[target].downUntil
             || (isStormy && plan.putFailurePerMille > 0 && chance.happens(perMille: plan.putFailurePerMille))
         {
@@ -64,11 +68,18 @@ extension World {
         }
     }
 
+    private func refusalOfEverybody(at place: Int) -> ClientError? {
+        guard now < targets[place].shut.until else { return nil }
+        faults[.targetShut] += 1
+        return .api(APIError(targets[place].shut.code, ""), requestID: "")
+    }
+
     private func failure(at place: Int) -> ClientError? {
         if now < targets[place].unreachableUntil {
             faults[.unreachable] += 1
             return .transport(TransportFailure(.couldNotConnect, ""))
         }
+        if let refusal = refusalOfEverybody(at: place) { return refusal }
         if now < targets[place].downUntil
             || (isStormy && plan.putFailurePerMille > 0 && chance.happens(perMille: plan.putFailurePerMille))
         {
@@ -136,8 +147,16 @@ extension World {
         if !put.write.isDeadLetter, put.write.elements.contains(where: { server.accepted[$0.payload].isPoison }) {
             throw APIError(.postBodyInvalid, "")
         }
-        if now < targets[place].refusingUntil {
-            faults[.targetRefusal] += 1
+        if !put.write.isDeadLetter, let exact, byteCount(of: put.write) > exact.targetByteCount {
+            faults[.tooLarge] += 1
+            throw APIError(.postBodyTooLarge, "")
+        }
+        let isOfOneNode =
+            isStormy
+            && exact.map { $0.nodeRefusalPerMille > 0 && chance.happens(perMille: $0.nodeRefusalPerMille) }
+                ?? false
+        if now < targets[place].refusingUntil || isOfOneNode {
+            faults[isOfOneNode ? .nodeRefusal : .targetRefusal] += 1
             if !put.write.isDeadLetter { noteRefused(put, store) }
             throw APIError(.postBodyInvalid, "")
         }
@@ -147,8 +166,12 @@ extension World {
         }
     }
 
-    /// A target refuses for a while what it takes before and after. Where a log group that goes alone has not been stored, or
-    /// is not known to be, it may come to stand there all the same, beside the dead letter that it becomes.
+    func byteCount(of write: Delivery<Content>.Write) -> Int {
+        write.elements.reduce(0) { $0 + server.accepted[$1.payload].byteCount }
+    }
+
+    /// A target refuses for a while what it takes before and after. Where a log group that goes alone has not been stored,
+    /// or is not known to be, it may come to stand there all the same, beside the dead letter that it becomes.
     private func noteRefused(_ put: ExactPut, _ store: TargetStore) {
         guard put.write.elements.count == 1 else { return }
         let content = put.write.elements[0].payload

@@ -18,6 +18,8 @@ final class World {
     let exact: ExactPlan?
     let places: Setup.Places?
     var chance: Chance
+    /// How large log groups are; apart from the rest.
+    var sizes: Chance
     var queue = EventQueue()
     var now = TrueTime.zero
     var server: SimulatedServer
@@ -54,7 +56,13 @@ final class World {
         self.listener = listener
         var chance = Chance(seed: seed &* 0x9E37_79B9_7F4A_7C15 &+ seed)
         var plan = Plan(size, &chance)
-        exact = mode.isExact ? ExactPlan(mode, &plan, &chance) : nil
+        var exact = mode.isExact ? ExactPlan(mode, &plan, &chance) : nil
+        // A factor by which the histories that rules are known by have nothing of it.
+        var later = Chance(seed: ~seed &* 0x1F14_A4B9_18EE_10EB)
+        plan.addLater(size, &later)
+        exact?.addLater(&later)
+        self.exact = exact
+        sizes = later
         if let exact, exact.changesRoutes(seed) { judge.change = .due }
         self.plan = plan
         // Topics are single letters; the last one has no route.

@@ -22,6 +22,21 @@ import Testing
         expectNoViolation(tally, .full, mode)
     }
 
+    /// What broke a promise once, by a mistake of the code, of the judge or of the world.
+    private static let regressions: [(size: Size, mode: DeliveryMode, seed: UInt64)] = [
+        (.full, .atLeastOnce, 303_562),
+        (.small, .exactlyOnceBatched, 4_397), (.small, .exactlyOnceBatched, 8_304),
+        (.small, .exactlyOnceBatched, 9_896),
+    ]
+
+    @Test(arguments: regressions) func `a history that broke a promise once keeps every one`(
+        size: Size, mode: DeliveryMode, seed: UInt64
+    ) {
+        var tally = Tally()
+        tally.add(Simulation.run(seed: seed, size: size, mode: mode), seed: seed)
+        expectNoViolation(tally, size, mode)
+    }
+
     @Test(arguments: DeliveryMode.allCases) func `fresh seeds keep every promise`(mode: DeliveryMode) {
         let first = UInt64.random(in: 1_000_000...1_000_000_000)
         print("fresh seeds from \(first) on, \(mode.rawValue)")

@@ -257,6 +257,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
             }
             return repeated(head, lane)
         case .refusedData: return refused(head, lane, now: now)
+        case .refused where !configuration.safeguards.contains(.refusalsApart): return refused(head, lane, now: now)
         case .refused:
             if !head.write.isDeadLetter { targets[target].notBefore = now + Self.refusedInterval }
             return blocked(head, lane, now: now)
@@ -463,7 +464,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         var byteCount = elements[0].byteCount
         while elements.count < limit.count, let next = targets[target].lanes[lane].queue.first,
             LaneKeys.epoch(of: next.cursor) == epoch, targets[target].mayBegin(next.cursor),
-            byteCount + next.byteCount <= limit.byteCount
+            byteCount + next.byteCount <= limit.byteCount || !configuration.safeguards.contains(.requestBound)
         {
             byteCount += next.byteCount
             elements.append(targets[target].lanes[lane].queue.removeFirst())

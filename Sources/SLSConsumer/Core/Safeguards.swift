@@ -8,7 +8,7 @@ package struct Safeguards: OptionSet, Hashable, Sendable {
     package static let all = Safeguards(rawValue: -1)
 
     /// How many there are.
-    package static let count = 26
+    package static let count = 29
 
     /// A lease counts from the sending of the heartbeat, not from its answer.
     package static let leaseFromSending = Safeguards(rawValue: 1 << 0)
@@ -65,4 +65,10 @@ package struct Safeguards: OptionSet, Hashable, Sendable {
     package static let takesApart = Safeguards(rawValue: 1 << 24)
     /// It is taken apart when no earlier try of it can be under way any more.
     package static let waitToTakeApart = Safeguards(rawValue: 1 << 25)
+    /// A refusal that says nothing of the log groups makes no dead letter of them.
+    package static let refusalsApart = Safeguards(rawValue: 1 << 26)
+    /// Where log groups do not fill their cursors, fewer are pulled, until each has its own.
+    package static let ownCursors = Safeguards(rawValue: 1 << 27)
+    /// A request of several log groups has a bound of bytes.
+    package static let requestBound = Safeguards(rawValue: 1 << 28)
 }
