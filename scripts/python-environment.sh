@@ -39,7 +39,7 @@ older=IntegrationTests/python/requirements-2023.txt
 pending=()
 if ! is_right .venv "$requirements"; then
     echo "python-environment: making .venv ($version)"
-    make .venv "$requirements" aliyun.log alibabacloud_sls20201230.client &
+    make .venv "$requirements" aliyun.log alibabacloud_sls20201230.client aliyun_log_producer &
     pending+=($!)
 fi
 if ! is_right .venv-2023 "$older"; then
