@@ -35,11 +35,13 @@ if (($#)); then
     run "$@"
 else
     # Apart, so that what keeps both cores busy does not slow down what checks short times: the loops of whole members
-    # and dispatchers run on a clock that is ten times as fast, the integration tests start processes.
-    loops='SLSConsumerTests\.LoopTests|DispatcherTests\.DispatcherTests|DispatcherTests\.ExactDeliveryTests|DispatcherTests\.FanOutTests'
-    run --skip "IntegrationTests|^HostileInputTests\\.|$loops"
+    # and dispatchers run on a clock that is ten times as fast, the integration tests start processes, histories and
+    # hostile inputs compute all the time.
+    loops='SLSConsumerTests\.LoopTests|^DispatcherTests\.'
+    busy='^(HostileInputTests|SimulationTests)\.'
+    run --skip "IntegrationTests|$loops|$busy"
     run --filter "$loops"
     run --filter IntegrationTests
-    run --filter '^HostileInputTests\.'
+    run --filter "$busy"
 fi
 for name in ${unsteady[@]+"${unsteady[@]}"}; do echo "test: failed once, then passed alone: $name" >&2; done

@@ -48,6 +48,10 @@ extension World {
             send(
                 .getCursor(task.shard, position), from: process, for: .exam(task: task.serial, stretch: stretch),
                 within: timing.briefTimeout)
+        case .look(let cursor):
+            send(
+                .pull(task.shard, from: cursor, count: 1), from: process,
+                for: .exam(task: task.serial, stretch: stretch), within: timing.briefTimeout)
         case .passed:
             task.exam = nil
             for load in task.unexamined { post(.batch(load), to: process, task) }
@@ -60,9 +64,16 @@ extension World {
 
     func examAnswered(_ answer: Answer, stretch: Int, of task: SimulatedTask, in process: SimulatedProcess) {
         guard task.stretch == stretch, task.exam != nil else { return }
-        if case .cursor(let cursor) = answer {
+        switch answer {
+        case .cursor(let cursor):
             task.exam?.resolved(cursor)
             return examine(task, in: process)
+        case .pulled(let pulled, _):
+            if case .look(let cursor)? = task.exam?.step {
+                task.exam?.found(pulled.count > 0 ? Batch.Numbering(pulled, from: cursor).first : nil)
+            }
+            return examine(task, in: process)
+        default: break
         }
         // Asked again in a moment.
         let number = notes.put((.examine(stretch: stretch), task.serial))

@@ -47,10 +47,12 @@ extension World {
         return judge.provenCounts[shard.value] == server.logs[shard.value].count
     }
 
-    /// At the start of every save. One that repeats the end of a shard that is over needs no holder.
+    /// At the start of every save. One that repeats the end of a shard that is over needs no holder; and where a late copy of
+    /// its own save of the end has made it over, who stands before that does not know it yet: the save is refused.
     func judgeSave(_ cursor: Cursor, of task: SimulatedTask, in process: SimulatedProcess) {
         let row = server.row(task.shard, at: now)
-        let isRepeatedEnd = row?.state == .over && cursor == server.end(of: task.shard)
+        let isRepeatedEnd =
+            row?.state == .over && (cursor == server.end(of: task.shard) || row?.savedBy == process.name)
         if row?.holder != process.name, !isRepeatedEnd {
             violated(
                 .saveByHolder, by: task,

@@ -38,7 +38,9 @@ extension World {
             faults[.deadLetter] += 1
             judgeDeadLetter(content, target)
         }
-        judgeCopies(of: Refusal(content: content, target: target), by: put.setup, under: key)
+        judgeCopies(
+            of: Refusal(content: content, target: target), by: put.setup, under: key,
+            isDeadLetter: put.write.isDeadLetter)
         if judge.isChangeClean, put.setup == SetupChoice.rerouted, isStored(content, by: SetupChoice.main) {
             repeated(.notAnew, Refusal(content: content, target: target), under: key)
         }
@@ -64,12 +66,14 @@ extension World {
     }
 
     /// Within one configuration a log group stands once: in its target, or among the dead letters.
-    func judgeCopies(of place: Refusal, by setup: Int, under key: HashKey) {
+    /// Copies are judged by the key that they stand under, which is another for dead letters.
+    func judgeCopies(of place: Refusal, by setup: Int, under key: HashKey, isDeadLetter: Bool) {
         let own = stores[place.target].count(place.content, for: place.target, by: setup)
         let dead = stores[stores.count - 1].count(place.content, for: place.target, by: setup)
-        guard own + dead > 1 else { return }
-        if own == 1, dead == 1, judge.refused.contains(place) { return judge.weakCount += 1 }
-        repeated(own > 1 || dead > 1 ? .storedOnce : .notBoth, place, under: key)
+        if (isDeadLetter ? dead : own) > 1 { repeated(.storedOnce, place, under: key) }
+        guard own > 0, dead > 0 else { return }
+        if judge.refused.contains(place) { return judge.weakCount += 1 }
+        repeated(.notBoth, place, under: key)
     }
 
     private func repeated(_ property: Violation.Property, _ place: Refusal, under key: HashKey) {

@@ -38,7 +38,8 @@ extension World {
             if isForDeadLetters { judgeDeadLetter(record.content, record.origin) }
             guard seen.insert(record.copy).inserted else { continue }
             judgeCopies(
-                of: Refusal(content: record.content, target: record.origin), by: record.setup, under: record.key)
+                of: Refusal(content: record.content, target: record.origin), by: record.setup, under: record.key,
+                isDeadLetter: isForDeadLetters)
             judgeOrder(record, group, &last)
         }
     }

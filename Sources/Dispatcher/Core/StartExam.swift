@@ -12,6 +12,8 @@ package struct StartExam: Sendable {
     package enum Step: Equatable, Sendable {
         /// The cursor of this position is to be asked for.
         case ask(CursorPosition)
+        /// The first log group from here on is to be looked for.
+        case look(from: Cursor)
         /// The shard may be written.
         case passed
         /// Nothing may be written: the configured start is here, and a person must decide.
@@ -51,6 +53,13 @@ package struct StartExam: Sendable {
         }
         // All that is kept came after the start: then the checkpoint has fallen out of what is kept. The oldest was asked
         // for later, so it may have moved past the start meanwhile.
-        step = startCursor <= cursor ? .passed : .hold(start: startCursor)
+        step = startCursor <= cursor ? .passed : .look(from: checkpoint)
+    }
+
+    /// Takes in the first log group from the checkpoint on; nil when there is none. Numbers may have gaps: where the start
+    /// was the end of the shard, a checkpoint may lie below the log group that is the first since, with none between.
+    package mutating func found(_ first: Cursor?) {
+        guard case .look = step, let startCursor else { preconditionFailure("nothing was looked for: \(step)") }
+        step = first.map { $0 >= startCursor } ?? true ? .passed : .hold(start: startCursor)
     }
 }

@@ -32,6 +32,9 @@ struct StartCheck: Sendable {
                 case .ask(let position):
                     exam.resolved(try await client.getCursor(of: held.id, in: source, from: position))
                     continue
+                case .look(let cursor):
+                    exam.found(try await first(from: cursor, of: held.id, client))
+                    continue
                 case .passed: return .passed
                 case .hold(let start): return .hold(reason: reason(held.start, start))
                 }
@@ -43,6 +46,19 @@ struct StartCheck: Sendable {
             await clock.sleep(until: clock.now() + Self.retryInterval)
         }
         return nil
+    }
+
+    /// The first log group from there on; the position itself where it is not kept any more.
+    private func first(
+        from cursor: Cursor, of shard: ShardID, _ client: SLSClient
+    ) async throws(ClientError) -> Cursor? {
+        do throws(ClientError) {
+            let pulled = try await client.pullLogs(from: cursor, of: shard, in: source, count: 1)
+            return pulled.count > 0 ? Batch.Numbering(pulled, from: cursor).first : nil
+        } catch {
+            if error.means(.invalidCursor) { return cursor }
+            throw error
+        }
     }
 
     private func reason(_ checkpoint: Cursor, _ first: Cursor) -> String {
