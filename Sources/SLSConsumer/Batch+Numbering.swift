@@ -1,6 +1,16 @@
 package import SLSClient
 public import SLSProtocol
 
+extension ShardConsumer.Pulled {
+    /// What a pull of so many log groups at most says, its first one being that of `numbering`. Where the service does not
+    /// tell, the shard is at its end when fewer came.
+    package init(_ pulled: PulledLogs, _ numbering: Batch.Numbering, asked: Int, rawByteCount: Int) {
+        self.init(
+            first: numbering.first, next: pulled.nextCursor, count: pulled.count, rawByteCount: rawByteCount,
+            isAtEnd: pulled.isAtEnd ?? (pulled.count < asked))
+    }
+}
+
 extension Batch {
     /// Which cursors the log groups of a pull have.
     public struct Numbering: Equatable, Sendable {

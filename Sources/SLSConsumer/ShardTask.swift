@@ -93,9 +93,7 @@ struct ShardTask: Sendable {
             let (pulled, asked) = try await surroundings.calls.pull(shard, from: cursor, count: configuration.pullCount)
             reservation.resize(to: pulled.body.count)
             let numbering = Batch.Numbering(pulled, from: cursor)
-            let summary = ShardConsumer.Pulled(
-                first: numbering.first, next: pulled.nextCursor, count: pulled.count, rawByteCount: pulled.body.count,
-                isAtEnd: pulled.isAtEnd ?? (pulled.count < asked))
+            let summary = ShardConsumer.Pulled(pulled, numbering, asked: asked, rawByteCount: pulled.body.count)
             let batch = Batch(
                 shard: shard, first: numbering.first, next: pulled.nextCursor, count: pulled.count, bytes: pulled.body,
                 kind: numbering.kind, reservation: reservation)

@@ -26,9 +26,8 @@ extension World {
                 return pull(cursor, count: fewer, by: task, in: process)
             }
             let summary = ShardConsumer.Pulled(
-                first: numbering.first, next: pulled.nextCursor, count: pulled.count,
-                rawByteCount: contents.reduce(0) { $0 + server.accepted[$1].byteCount },
-                isAtEnd: pulled.isAtEnd ?? (pulled.count < count))
+                pulled, numbering, asked: count, rawByteCount: contents.reduce(0) { $0 + server.accepted[$1].byteCount }
+            )
             let batch = Batch(
                 shard: task.shard, first: numbering.first, next: pulled.nextCursor, count: pulled.count, bytes: [],
                 kind: numbering.kind)

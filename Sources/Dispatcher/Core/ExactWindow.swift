@@ -14,8 +14,8 @@ public import SLSProtocol
 ///
 /// With `batchLimit` a lane that has had a write accepted under a key sends several log groups in one request. Where
 /// requests were cut need not be known to the next owner: it sends single log groups until one is accepted, for whatever
-/// was stored under that key ended between two of them. A request that is refused for what is in it is sent as single log groups, too, after a wait
-/// for its earlier tries.
+/// was stored under that key ended between two of them. A request that is refused for what is in it is sent as single log
+/// groups, too, after a wait for its earlier tries.
 public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
     /// One request to one target.
     public typealias Write = Delivery<Payload>.Write
