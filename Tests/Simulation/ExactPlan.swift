@@ -121,9 +121,11 @@ struct ExactPlan {
         for topic in 0..<routedTopicCount where chance.happens(perMille: 500) {
             rerouted[topic] = [chance.below(targetCount)]
         }
-        return [(main, start), (rerouted, start), (main, .begin)].map { wanted, start in
+        guard let anew = DeliveryIdentity("anew") else { preconditionFailure("no identity") }
+        return [(main, start, .none), (rerouted, start, .none), (main, .begin, .none), (main, .begin, anew)].map {
+            wanted, start, identity in
             Setup(
-                topics: topics, wanted: wanted, start: start, laneCount: laneCount, among: places,
+                topics: topics, wanted: wanted, start: start, identity: identity, laneCount: laneCount, among: places,
                 safeguards: safeguards)
         }
     }

@@ -114,8 +114,8 @@ struct Judge {
 
     /// The configurations that processes were started with.
     var usedSetups: [Int] = []
-    /// Since a person has answered so to a shard that was held.
-    var isFromBeginning = false
+    /// The configuration that a person has given everybody, where a shard was held.
+    var answer: Int?
     /// How far the change of routes is, and whether everybody ended with nothing left to save.
     var change = RouteChange.none
     var isChangeClean = false

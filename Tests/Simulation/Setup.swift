@@ -22,15 +22,16 @@ struct Setup {
 
     /// Exactly once.
     init(
-        topics: [UInt8], wanted: [[Int]], start: CursorPosition, laneCount: Int, among places: Places,
-        safeguards: Safeguards
+        topics: [UInt8], wanted: [[Int]], start: CursorPosition, identity: DeliveryIdentity = .none, laneCount: Int,
+        among places: Places, safeguards: Safeguards
     ) {
         self.wanted = wanted
         routes = Self.routes(topics, wanted)
         self.start = start
         let shape = OutputShape(routes: routes, targets: places.targets, laneCount: laneCount, start: start)
         let origin = LaneKeys.Origin(
-            source: places.source, group: places.group, generation: Generation(shape, safeguards: safeguards))
+            source: places.source, group: places.group, identity: identity,
+            generation: Generation(shape, safeguards: safeguards))
         keys = LaneKeys(origin: origin, laneCount: laneCount)
     }
 
@@ -70,5 +71,7 @@ enum SetupChoice {
     static let rerouted = 1
     /// Begins at the beginning: a person's answer to a shard that is held.
     static let fromBeginning = 2
-    static let count = 3
+    /// The same under another identity, for when the group is made anew after that.
+    static let renamed = 3
+    static let count = 4
 }

@@ -24,8 +24,8 @@ extension World {
     /// A process is started with one of the configurations.
     func configure(_ process: SimulatedProcess) {
         guard let exact else { return }
-        if judge.isFromBeginning {
-            process.setup = SetupChoice.fromBeginning
+        if let answer = judge.answer {
+            process.setup = answer
         } else if case .done = judge.change {
             process.setup = SetupChoice.rerouted
         } else if exact.isMixed {
@@ -114,7 +114,7 @@ extension World {
     /// A person answers to a shard that is held: the checkpoint goes to the start, or the start to the beginning, which
     /// means new keys for everybody.
     func operate(_ shard: ShardID) {
-        guard !judge.isFromBeginning else { return }
+        guard judge.answer == nil else { return }
         // Looked at again and again: what is set may be lost to a late save, or to somebody who has not seen it yet, and
         // what a late save has put right may be saved over by whoever has seen the reset.
         queue.push(.init(.operate, at: now + .seconds(5), number: shard.value))
@@ -122,7 +122,7 @@ extension World {
             let content = server.logs[shard.value].first(where: { server.accepted[$0].cursor >= cursor }),
             isEarly(server.accepted[content]), server.isUp, isHeld(shard)
         else { return }
-        guard chance.happens(perMille: 700) else { return beginFromBeginning() }
+        guard chance.happens(perMille: 700) else { return restartAll(with: SetupChoice.fromBeginning) }
         let request = Request.getCursor(shard, setups[SetupChoice.main].start)
         if case .cursor(let start) = server.answer(request, at: now) { _ = set(shard, start) }
     }
@@ -134,8 +134,9 @@ extension World {
         }
     }
 
-    private func beginFromBeginning() {
-        judge.isFromBeginning = true
+    /// Everybody ends and starts again, with another configuration.
+    func restartAll(with setup: Int) {
+        judge.answer = setup
         for process in processes where process.state != .down {
             end(process)
             restart(process, after: chance.span(.seconds(1) ... .seconds(4)))

@@ -26,7 +26,7 @@ import Testing
     private static let regressions: [(size: Size, mode: DeliveryMode, seed: UInt64)] = [
         (.full, .atLeastOnce, 303_562),
         (.small, .exactlyOnceBatched, 4_397), (.small, .exactlyOnceBatched, 8_304),
-        (.small, .exactlyOnceBatched, 9_896),
+        (.small, .exactlyOnceBatched, 9_896), (.small, .exactlyOnceBatched, 30_164_100),
     ]
 
     @Test(arguments: regressions) func `a history that broke a promise once keeps every one`(
