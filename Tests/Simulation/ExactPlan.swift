@@ -29,6 +29,8 @@ struct ExactPlan {
     var lostCommitPerMille = 0
     var falseErrorPerMille = 0
     var proxyRepeatPerMille = 0
+    /// Writes of which somebody on the way makes a copy that comes soon after.
+    var copyPerMille = 0
     /// Writes that take as long as they like.
     var zombiePerMille = 0
     var recurring: [(fault: Fault, mean: TrueTime)] = []
@@ -80,6 +82,11 @@ struct ExactPlan {
         if chance.happens(perMille: 100) { nodeRefusalPerMille = chance.within(5...80) }
         if batchCount != nil, chance.happens(perMille: 400) { requestByteCount = chance.within(1_000...5_000) }
         if chance.happens(perMille: 150) { targetByteCount = chance.within(3_000...6_000) }
+        // Now and then one refuses a batch whose copy another takes, between the parts.
+        if batchCount != nil, nodeRefusalPerMille > 0, chance.happens(perMille: 500) {
+            nodeRefusalPerMille = chance.within(50...200)
+            copyPerMille = chance.within(100...300)
+        }
     }
 
     /// How large a log group is: one that no target takes only where it has somewhere else to go.

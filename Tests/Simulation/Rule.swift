@@ -52,7 +52,7 @@ package struct Rule: Sendable {
             (.onlyRefused, 5)),
         Rule(
             "wait-to-take-apart", .exactlyOnceBatched, Rules(.waitToTakeApart),
-            "the same, and a batch that arrives late"),
+            "the same, and a copy that arrives soon", (.storedOnce, 106)),
         Rule(
             "refusals-apart", .exactlyOnce, Rules(.refusalsApart), "a target that refuses everybody",
             (.onlyRefused, 21)),

@@ -54,6 +54,10 @@ extension World {
             forward(envelope.copy, after: delay)
             return delay + chance.span(.milliseconds(1) ... .milliseconds(200))
         }
+        if exact.copyPerMille > 0, chance.happens(perMille: exact.copyPerMille) {
+            faults[.doubledRequest] += 1
+            forward(envelope.copy, after: delay + chance.span(.milliseconds(5) ... .seconds(1)))
+        }
         guard exact.zombiePerMille > 0, chance.happens(perMille: exact.zombiePerMille) else { return delay }
         // Where none lives long after its sender, most of them come about that late.
         let isShort = mode == .exactlyOnceBatched && chance.happens(perMille: 750)
