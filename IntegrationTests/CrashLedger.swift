@@ -30,6 +30,14 @@ struct CrashLedger: Sendable {
     private(set) var answeredCount = 0
     private(set) var settledCount = 0
 
+    /// The last write of each writer that was answered.
+    var lastWrites: [Write] { lastTold.map { Write(writer: $0.key, id: $0.value) } }
+
+    /// An emulator that was killed has taken an id that was answered before.
+    mutating func wasTaken(_ write: Write) {
+        violations.append("\(write.topic) was answered, and yet its id was accepted again")
+    }
+
     /// What a writer sends next: the one in doubt again, else the next id.
     func next(of writer: Int) -> Write {
         if let open = inDoubt.first(where: { $0.writer == writer }) { return open }
@@ -69,8 +77,9 @@ struct CrashLedger: Sendable {
     ///
     /// - Parameters:
     ///   - stored: Each shard's log groups by their cursors, with its end.
-    ///   - wasHeld: Whether the kill came before a commit: then nothing that was not answered may be there.
-    mutating func judge(_ stored: [ShardID: StoredShard], checkpoints kept: [ShardID: String], wasHeld: Bool) {
+    ///   - kill: What came before the kill. With a commit held nothing may be there that was not answered, but for what
+    ///     was found before; of a write whose answer was dropped the id is in doubt and the log group there.
+    mutating func judge(_ stored: [ShardID: StoredShard], checkpoints kept: [ShardID: String], after kill: CrashKill) {
         var counts: [String: Int] = [:]
         for shard in stored.values { for topic in shard.topics { counts[topic, default: 0] += 1 } }
         for write in told where counts[write.topic] != 1 {
@@ -78,10 +87,13 @@ struct CrashLedger: Sendable {
         }
         for write in inDoubt {
             let count = counts[write.topic] ?? 0
-            if count > 1 || (wasHeld && count > 0) {
+            if count > 1 || (kill == .commitHeld && count > 0 && found[write] != true) {
                 violations.append("\(write.topic) was not answered, and is there \(count) times")
             }
             found[write] = count > 0
+        }
+        if kill == .answerDropped, !inDoubt.contains(where: { found[$0] == true }) {
+            violations.append("the write whose answer was dropped is not there")
         }
         for (id, shard) in stored {
             for (cursor, group) in shown[id] ?? [:] where shard.groups[cursor] != group {
@@ -96,6 +108,17 @@ struct CrashLedger: Sendable {
         }
         checkpoints = kept.mapValues { [$0] }
     }
+}
+
+/// What an emulator was made to do before it was killed.
+enum CrashKill: Sendable {
+    case unprepared
+    /// A write was stored, and its answer dropped.
+    case answerDropped
+    /// It stood before a commit.
+    case commitHeld
+
+    static func ofRound(_ round: Int) -> CrashKill { [unprepared, answerDropped, commitHeld][round % 3] }
 }
 
 /// One shard, read from its begin to its end.

@@ -11,12 +11,12 @@ struct CrashLedgerTests {
     }
 
     private func judged(
-        _ stored: [ShardID: StoredShard], checkpoint: String = "", wasHeld: Bool = false,
+        _ stored: [ShardID: StoredShard], checkpoint: String = "", kill: CrashKill = .unprepared,
         after tell: (inout CrashLedger) -> Void
     ) -> [String] {
         var ledger = CrashLedger()
         tell(&ledger)
-        ledger.judge(stored, checkpoints: [shard: checkpoint], wasHeld: wasHeld)
+        ledger.judge(stored, checkpoints: [shard: checkpoint], after: kill)
         return ledger.violations
     }
 
@@ -35,14 +35,37 @@ struct CrashLedgerTests {
         #expect(judged(stored([]), after: tell).isEmpty)
         #expect(judged(stored(["1-1"]), after: tell).isEmpty)
         #expect(judged(stored(["1-1", "1-1"]), after: tell).count == 1)
-        #expect(judged(stored(["1-1"]), wasHeld: true, after: tell).count == 1)
+        #expect(judged(stored(["1-1"]), kill: .commitHeld, after: tell).count == 1)
+    }
+
+    @Test func `what was found before may be sent again and stay unanswered before a commit that is held`() {
+        var ledger = CrashLedger()
+        ledger.sends(write)
+        ledger.judge(stored(["1-1"]), checkpoints: [:], after: .unprepared)
+        ledger.judge(stored(["1-1"]), checkpoints: [:], after: .commitHeld)
+        #expect(ledger.violations.isEmpty)
+    }
+
+    @Test func `a write whose answer was dropped is there`() {
+        let tell: (inout CrashLedger) -> Void = { $0.sends(write) }
+        #expect(judged(stored(["1-1"]), kill: .answerDropped, after: tell).isEmpty)
+        #expect(judged(stored([]), kill: .answerDropped, after: tell).count == 1)
+    }
+
+    @Test func `an id that was answered and is taken again is a violation`() {
+        var ledger = CrashLedger()
+        ledger.sends(write)
+        ledger.answered(write, isRefused: false)
+        #expect(ledger.lastWrites == [write])
+        ledger.wasTaken(write)
+        #expect(ledger.violations.count == 1)
     }
 
     @Test(arguments: [(["1-1"], false), ([], true)])
     func `an id that says otherwise than the store is a violation`(topics: [String], isRefused: Bool) {
         var ledger = CrashLedger()
         ledger.sends(write)
-        ledger.judge(stored(topics), checkpoints: [:], wasHeld: false)
+        ledger.judge(stored(topics), checkpoints: [:], after: .unprepared)
         #expect(ledger.next(of: 1) == write)
         var agreeing = ledger
         agreeing.answered(write, isRefused: !isRefused)

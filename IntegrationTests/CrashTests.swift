@@ -6,7 +6,8 @@ import System
 import TestKit
 import Testing
 
-/// `fake-sls --data` under load, killed with SIGKILL at seeded moments, in every third round with a commit held.
+/// `fake-sls --data` under load, killed with SIGKILL at seeded moments: in every third round with a commit held, in
+/// every third after the answer to a write was dropped.
 ///
 /// `scripts/crash.sh` runs the same for many rounds.
 @Suite(.serialized) struct CrashTests {
@@ -21,10 +22,10 @@ import Testing
         for round in 0..<Self.rounds {
             let life = try await CrashLife.start(data: folder, ledger: ledger)
             if round == 0 { try await life.prepare() }
-            try await life.kill(
-                afterAnswers: Int.random(in: 1...300, using: &generator), withCommitHeld: round % 3 == 2)
+            let kill = CrashKill.ofRound(round)
+            try await life.kill(afterAnswers: Int.random(in: 1...300, using: &generator), kill)
             let next = try await CrashLife.start(data: folder, ledger: ledger)
-            try await next.judge(wasHeld: round % 3 == 2)
+            try await next.judge(after: kill)
             #expect(await next.stop() == .exited(0))
             let violations = ledger.withLock { $0.violations }
             #expect(violations.isEmpty, "seed \(Self.seed), round \(round): \(violations.prefix(5))")
@@ -34,7 +35,8 @@ import Testing
         // The last round's writes in doubt are not settled; some of those before must have been.
         #expect(end.settledCount > 0)
         print(
-            "crash: seed \(Self.seed), \(Self.rounds) kills (\(Self.rounds / 3) with a commit held), "
+            "crash: seed \(Self.seed), \(Self.rounds) kills (\(Self.rounds / 3) with a commit held, "
+                + "\((Self.rounds + 1) / 3) after a dropped answer), "
                 + "\(end.told.count) writes answered, \(end.settledCount) in doubt and settled, "
                 + "\(end.shown.values.reduce(0) { $0 + $1.count }) log groups shown, nothing taken back")
     }
@@ -73,8 +75,8 @@ private struct CrashLife {
         return await server.stop()
     }
 
-    /// Lets the clients work until so many answers came, then kills the process, at once or before its next commit.
-    func kill(afterAnswers count: Int, withCommitHeld isHeld: Bool) async throws {
+    /// Lets the clients work until so many answers came, then kills the process.
+    func kill(afterAnswers count: Int, _ kill: CrashKill) async throws {
         let enough = Eventually<Bool>()
         let goal = ledger.withLock { $0.answeredCount } + count
         let note: @Sendable () -> Void = { [ledger] in
@@ -85,7 +87,11 @@ private struct CrashLife {
             for shard in Self.shards { tasks.addTask { await read(shard, note) } }
             tasks.addTask {
                 _ = await enough.value(within: Patience.step)
-                if isHeld { try await holdCommit() }
+                switch kill {
+                case .unprepared: break
+                case .answerDropped: try await dropAnswer()
+                case .commitHeld: try await holdCommit()
+                }
                 server.process.kill(SIGKILL)
                 _ = await server.process.wait(within: Patience.step)
             }
@@ -93,6 +99,15 @@ private struct CrashLife {
         }
         #expect(enough.current == true, "too few answers")
         await transport.shutdown()
+    }
+
+    private func dropAnswer() async throws {
+        let fault = try await server.inject(#"{"call":"PutLogs","fault":"drop-answer"}"#)
+        let deadline = ContinuousClock.now + Patience.step
+        // Each question is a turn of the emulator, in which the writers' requests come along.
+        while try await server.fired(fault) == 0 {
+            guard ContinuousClock.now < deadline else { throw HarnessError("no answer was dropped") }
+        }
     }
 
     private func holdCommit() async throws {
@@ -108,17 +123,14 @@ private struct CrashLife {
 
     /// Writes one log group after the other under a key of its own, each under the next sequence id.
     private func write(_ writer: Int, _ note: () -> Void) async throws {
-        // Two of the four keys belong to each shard.
-        guard let key = HashKey(hex: String(writer * 4, radix: 16)) else { throw HarnessError("no key") }
         while true {
             let write = ledger.withLock { ledger -> CrashLedger.Write in
                 let next = ledger.next(of: writer)
                 ledger.sends(next)
                 return next
             }
-            let body = PutLogsBody(plain: LogGroup.make(topic: write.topic, logs: 3).serialized)
             do throws(ClientError) {
-                try await client.putLogs(body, to: logstore, target: .key(key, sequenceID: write.id))
+                try await send(write)
                 ledger.withLock { $0.answered(write, isRefused: false) }
             } catch {
                 // The end of the connection is what the kill looks like; it stays in doubt.
@@ -127,6 +139,13 @@ private struct CrashLife {
             }
             note()
         }
+    }
+
+    private func send(_ write: CrashLedger.Write) async throws(ClientError) {
+        let body = PutLogsBody(plain: LogGroup.make(topic: write.topic, logs: 3).serialized)
+        // Two of the four keys belong to each shard.
+        let key = HashKey(value: UInt128(write.writer * 4) << 124)
+        try await client.putLogs(body, to: logstore, target: .key(key, sequenceID: write.id))
     }
 
     /// Reads a shard, saves how far it came, and begins again, until the connection ends.
@@ -151,8 +170,8 @@ private struct CrashLife {
         } catch {}
     }
 
-    /// Reads everything and lets the ledger judge it.
-    func judge(wasHeld: Bool) async throws {
+    /// Reads everything and lets the ledger judge it; then every id that was answered last must be refused.
+    func judge(after kill: CrashKill) async throws {
         var stored: [ShardID: StoredShard] = [:]
         for shard in Self.shards {
             var cursor = try await client.getCursor(of: shard, in: logstore, from: .begin)
@@ -173,7 +192,15 @@ private struct CrashLife {
         ledger.withLock { ledger in
             ledger.judge(
                 stored,
-                checkpoints: checkpoints.reduce(into: [:]) { $0[ShardID($1.shard)] = $1.checkpoint }, wasHeld: wasHeld)
+                checkpoints: checkpoints.reduce(into: [:]) { $0[ShardID($1.shard)] = $1.checkpoint }, after: kill)
+        }
+        for write in ledger.withLock({ $0.lastWrites }) {
+            do throws(ClientError) {
+                try await send(write)
+                ledger.withLock { $0.wasTaken(write) }
+            } catch {
+                guard error.code == APIError.Code.invalidSequenceID.rawValue else { throw error }
+            }
         }
     }
 }

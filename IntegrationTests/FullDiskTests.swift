@@ -60,12 +60,40 @@ struct FullDiskTests {
         // The ids of the writes that were refused last were not remembered.
         let first = try #require(before.refused.first { $0 > before.accepted.last ?? 0 })
         let body = PutLogsBody(plain: LogGroup.make(topic: "\(first)").serialized)
-        await #expect(throws: ClientError.self) {
+        let refusal = await #expect(throws: ClientError.self) {
             try await client.putLogs(body, to: logstore, target: .key(Self.key, sequenceID: before.accepted.last))
         }
+        #expect(refusal?.code == APIError.Code.invalidSequenceID.rawValue)
         try await client.putLogs(body, to: logstore, target: .key(Self.key, sequenceID: first))
         #expect(try await ids(client, logstore) == before.accepted + [first])
         #expect(await roomy.stop() == .exited(0))
+        await transport.shutdown()
+    }
+
+    @Test func `on a full disk reading goes on while data expires, and that makes room again`() async throws {
+        let folder = try Files.makeTemporaryFolder(prefix: "fake-sls-full-")
+        defer { try? Files.removeTree(folder) }  // A folder left behind harms nobody.
+        var configuration = CurlTransport.Configuration()
+        configuration.usesProxyVariables = false
+        let transport = try CurlTransport(configuration)
+        let server = try await RunningFakeSLS.start(["--data", folder, "--control", "on"], fileByteLimit: 2_000_000)
+        try await server.create(["app": 1])
+        let client = try server.client(transport)
+        let logstore = try LogstoreName("app")
+        let before = try await write(client, logstore, refusals: 20)
+        #expect(before.accepted.count > 10 && before.refused.count == 20)
+        try await server.advanceClock(bySeconds: 40 * 86_400)
+        // Second by second: each begins with an attempt to take away what has expired.
+        var kept = before.accepted.count
+        for _ in 0..<100 where kept > 0 {
+            kept = try await ids(client, logstore).count
+            try await server.advanceClock(bySeconds: 1)
+        }
+        #expect(kept == 0)
+        let body = PutLogsBody(plain: LogGroup.make(topic: "0").serialized)
+        try await client.putLogs(body, to: logstore, target: .key(Self.key, sequenceID: 10_000))
+        #expect(try await ids(client, logstore) == [0])
+        #expect(await server.stop() == .exited(0))
         await transport.shutdown()
     }
 }

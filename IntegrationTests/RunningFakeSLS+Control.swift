@@ -63,6 +63,11 @@ extension RunningFakeSLS {
         return page.faults.first { $0.id == id }?.fired ?? 0
     }
 
+    /// Lets time pass at once.
+    func advanceClock(bySeconds seconds: Int) async throws {
+        _ = try await control("POST", "/_fake/clock", #"{"advanceSeconds":\#(seconds)}"#)
+    }
+
     /// Takes it back.
     func clearFault(_ id: Int) async throws { _ = try await control("DELETE", "/_fake/faults/\(id)") }
 

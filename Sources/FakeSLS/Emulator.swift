@@ -39,6 +39,9 @@ public final class Emulator: @unchecked Sendable {
     private var requestIDs = RequestIDs()
     /// False while the live state could not be read back after a lost transaction.
     private var isLoaded = false
+    /// The second in which the upkeep was lost: it is tried again in another.
+    private var upkeepLost: Timestamp?
+    private let changes = ControlChanges()
 
     /// Opens the data, or makes it.
     ///
@@ -55,9 +58,17 @@ public final class Emulator: @unchecked Sendable {
         addressing = Addressing(baseDomains: configuration.baseDomains, domains: configuration.domains)
         authenticator = Authenticator(
             mode: configuration.authentication, secrets: configuration.accessKeys, logger: configuration.logger)
+        let (metrics, live) = (metrics, live)
+        let metricsText = configuration.metricsText.map { text in
+            {
+                metrics.show(live.state)
+                return text()
+            }
+        }
         ownPages = OwnPages(
-            metricsText: configuration.metricsText, certificate: configuration.authorityCertificate,
-            services: services, clock: self.clock, control: configuration.servesControl ? control : nil)
+            metricsText: metricsText, certificate: configuration.authorityCertificate,
+            services: services, clock: self.clock, control: configuration.servesControl ? control : nil,
+            changes: changes)
         oddities = Oddities(logger: configuration.logger)
         logger = configuration.logger
         reload(self.clock.now)
@@ -73,7 +84,8 @@ public final class Emulator: @unchecked Sendable {
     public func respond(to requests: [HTTPRequest]) -> [HTTPReply] {
         defer { mailbox.carryOut(on: self) }
         let now = clock.now
-        if requests.isEmpty && isLoaded && !isUpkeepDue(now) {
+        keepUp(now)
+        if requests.isEmpty && isLoaded {
             metrics.show(live.state)
             return []
         }
@@ -87,6 +99,7 @@ public final class Emulator: @unchecked Sendable {
             turn.ended(committed: commit())
         }
         let answers = turn.answers() ?? requests.map { _ in answer(Self.lostTurn, call: "unknown", now) }
+        changes.turnEnded(committed: !turn.needsReload)
         if turn.needsReload {
             store.rollBack()
             live.state.rules = rules
@@ -130,8 +143,6 @@ public final class Emulator: @unchecked Sendable {
 
     private static let lostTurn = APIError(.internalServerError, "the store could not keep what this turn wrote")
 
-    /// Begins the transaction, and lets time take its course: in a savepoint of its own, so that no refused request of
-    /// the turn takes it back.
     private func begin(_ turn: inout Turn<Answered>, _ now: Moment) {
         guard isLoaded else {
             reload(now)
@@ -139,17 +150,27 @@ public final class Emulator: @unchecked Sendable {
             return turn.transactionLost()
         }
         do { try store.begin() } catch { return turn.transactionLost() }
-        guard isUpkeepDue(now) else { return }
-        let expired = inSavepoint { () throws(APIError) in
-            try services.groups.expire(now: now)
-            try services.retention.expire(now: now)
-        }
-        if case .lost = expired { turn.transactionLost() }
     }
 
-    /// Whether some consumer has fallen silent, or data may have expired.
-    private func isUpkeepDue(_ now: Moment) -> Bool {
-        services.groups.hasExpired(now: now) || services.retention.isDue(now: now)
+    /// Lets time take its course before the turn: consumers fall silent, data expires. Each in a transaction of its own:
+    /// where there is no room for it, everything that needs none goes on, and it is tried again in the next second.
+    private func keepUp(_ now: Moment) {
+        guard isLoaded, upkeepLost != now.wall.timestamp else { return }
+        upkeepLost = nil
+        do throws(APIError) {
+            if services.groups.hasExpired(now: now) {
+                try runAlone { () throws(APIError) in try services.groups.expire(now: now) }
+            }
+            guard services.retention.isDue(now: now) else { return }
+            var isKept = false
+            defer { services.retention.ended(committed: isKept) }
+            try runAlone { () throws(APIError) in try services.retention.expire(now: now) }
+            isKept = true
+        } catch {
+            logger.error("what expired could not be taken away", metadata: ["error": "\(error.message)"])
+            store.makeRoom()
+            upkeepLost = now.wall.timestamp
+        }
     }
 
     /// - Parameter strike: The fault that strikes it, if one does.

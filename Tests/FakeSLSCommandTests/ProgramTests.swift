@@ -231,12 +231,19 @@ import Testing
     }
 
     @Test func `the metrics page shows what was asked`() async throws {
-        let program = try RunningProgram()
-        let ready = try await program.readyLine()
-        _ = try await RunningProgram.get("/logstores", host: "nobody.localhost", from: ready)
-        let metrics = try await RunningProgram.get("/_fake/metrics", from: ready)
-        #expect(String(decoding: metrics.body, as: UTF8.self).contains("fake_sls_requests_total"))
-        try await program.stop()
+        try await withFolder { folder in
+            try Files.write(Array("projects: [{name: demo, logstores: [{name: app}]}]\n".utf8), to: folder + "/init")
+            let program = try RunningProgram(["--init", folder + "/init"])
+            let ready = try await program.readyLine()
+            let body = #"{"logstoreName":"more","ttl":1,"shardCount":3}"#
+            _ = try await RunningProgram.get("/logstores", host: "demo.localhost", from: ready, posting: body)
+            let metrics = try await RunningProgram.get("/_fake/metrics", from: ready)
+            let lines = String(decoding: metrics.body, as: UTF8.self).split(separator: "\n")
+            #expect(lines.contains(#"fake_sls_requests_total{api="CreateLogstore",code="OK"} 1"#))
+            // At once, not at the next idle second.
+            #expect(lines.contains("fake_sls_logstores 2"))
+            try await program.stop()
+        }
     }
 
     /// What a file holds, once it is there and not empty, without its line end.

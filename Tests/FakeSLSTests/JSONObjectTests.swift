@@ -13,6 +13,16 @@ struct JSONObjectTests {
         #expect(String(decoding: try #require(object(text)).bytes, as: UTF8.self) == text)
     }
 
+    @Test func `the members of another take the places of those of their names, also of very many`() throws {
+        var own = try #require(object(#"{"a":1,"b":2}"#))
+        own.set(try #require(object(#"{"c":3,"b":{"x":[]},"c":4}"#)))
+        #expect(String(decoding: own.bytes, as: UTF8.self) == #"{"a":1,"b":{"x":[]},"c":4}"#)
+        // By comparing each with each this would take hours.
+        let many = try #require(object("{" + (0..<200_000).map { "\"\($0)\":0" }.joined(separator: ",") + "}"))
+        own.set(many)
+        #expect(own.members.count == 200_003)
+    }
+
     @Test func `blanks between members do not count`() throws {
         let spaced = try #require(object(" { \"a\" : [ 1 , 2 ] ,\n\t\"b\" : \"x y\" } "))
         #expect(String(decoding: spaced.bytes, as: UTF8.self) == #"{"a":[ 1 , 2 ],"b":"x y"}"#)

@@ -90,6 +90,27 @@ struct TurnOfRequestsTests {
         #expect(Cursor(encoded: server.cursor("end")) == Cursor(encoded: end)?.advanced(by: 1))
     }
 
+    @Test func `a turn that is lost takes back what it did to the clock and to the faults`() throws {
+        let server = try server {
+            $0.storePageLimit = 60
+            $0.servesControl = true
+        }
+        let fault = Array(#"{"call":"HeadLogs","fault":"refuse","status":500,"code":"InternalServerError"}"#.utf8)
+        for _ in 0..<2 { #expect(server.turn([server.request("POST", "/_fake/faults", body: fault)])[0].status == 200) }
+        let pages = ["/_fake/faults", "/_fake/clock"]
+        #expect(server.send("POST", "/_fake/clock", json: #"{"advanceSeconds":5}"#).status == 200)
+        let before = pages.map { server.send("GET", $0).text }
+        let answers = server.turn([
+            server.request("DELETE", "/_fake/faults/1"), server.request("POST", "/_fake/faults", body: fault),
+            server.request("POST", "/_fake/clock", body: Array(#"{"advanceSeconds":1000}"#.utf8)),
+            server.request("POST", "/_fake/clock", body: Array(#"{"jumpWallSeconds":-7}"#.utf8)),
+            server.request("DELETE", "/_fake/faults"), server.request("POST", "/_fake/faults", body: fault),
+            server.put(raw: LogGroup.bytes(count: 5_000_000)),
+        ])
+        #expect(answers.map(\.status) == Array(repeating: 500, count: 7))
+        #expect(pages.map { server.send("GET", $0).text } == before)
+    }
+
     /// Lets a second connection change the tables under an emulator that works on a file.
     private func withMeddler(_ script: String, _ body: (InProcessEmulator) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "fake-sls-\(UUID().uuidString)")

@@ -14,9 +14,10 @@ struct OwnPages {
     ///   - metricsText: The metrics in Prometheus' text format.
     ///   - certificate: The certificate authority's certificate in PEM, where there is one.
     ///   - control: The handles of the control API; nil where it is off.
+    ///   - changes: Told of everything that they change.
     init(
-        metricsText: (@Sendable () -> String)?, certificate: [UInt8]?, services: Services, clock: ServerClock,
-        control: EmulatorControl?
+        metricsText: (() -> String)?, certificate: [UInt8]?, services: Services, clock: ServerClock,
+        control: EmulatorControl?, changes: ControlChanges
     ) {
         var entries = [
             // Both are answered by the loop behind a commit of the store: there is nothing else that could be unwell.
@@ -38,7 +39,7 @@ struct OwnPages {
                     APIResponse(contentType: "application/x-pem-file", body: certificate)
                 })
         }
-        entries += Self.controlPages(services, clock: clock, control: control)
+        entries += Self.controlPages(services, clock: clock, control: control, changes)
         router = Router(entries)
     }
 
@@ -60,7 +61,7 @@ struct OwnPages {
     }
 
     private static func controlPages(
-        _ services: Services, clock: ServerClock, control: EmulatorControl?
+        _ services: Services, clock: ServerClock, control: EmulatorControl?, _ changes: ControlChanges
     ) -> [Router.Entry] {
         func page(
             _ method: Route.Method, _ path: String,
@@ -72,15 +73,17 @@ struct OwnPages {
             }
         }
         return [
-            page(.get, "/_fake/faults") { control, _ throws(APIError) in try FaultPages(control: control).list() },
+            page(.get, "/_fake/faults") { control, _ throws(APIError) in
+                try FaultPages(control: control, changes: changes).list()
+            },
             page(.post, "/_fake/faults") { control, request throws(APIError) in
-                try FaultPages(control: control).add(request.http.body)
+                try FaultPages(control: control, changes: changes).add(request.http.body)
             },
             page(.delete, "/_fake/faults") { control, _ throws(APIError) in
-                try FaultPages(control: control).remove(nil)
+                try FaultPages(control: control, changes: changes).remove(nil)
             },
             page(.delete, "/_fake/faults/{id}") { control, request throws(APIError) in
-                try FaultPages(control: control).remove(request.pathValues["id"])
+                try FaultPages(control: control, changes: changes).remove(request.pathValues["id"])
             },
             page(.get, "/_fake/rules") { _, _ throws(APIError) in try RulesPages(rules: services.rules).show() },
             page(.post, "/_fake/rules") { _, request throws(APIError) in
@@ -90,10 +93,10 @@ struct OwnPages {
                 try RulesPages(rules: services.rules).reset()
             },
             page(.get, "/_fake/clock") { control, _ throws(APIError) in
-                try ClockPages(control: control, clock: clock).show()
+                try ClockPages(control: control, clock: clock, changes: changes).show()
             },
             page(.post, "/_fake/clock") { control, request throws(APIError) in
-                try ClockPages(control: control, clock: clock).move(request.http.body)
+                try ClockPages(control: control, clock: clock, changes: changes).move(request.http.body)
             },
             page(.post, "/_fake/consumers/expire") { _, request throws(APIError) in
                 try ExpirePage(groups: services.groups).respond(to: request)

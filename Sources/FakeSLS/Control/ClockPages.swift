@@ -5,6 +5,7 @@ internal import SLSProtocol
 struct ClockPages {
     let control: EmulatorControl
     let clock: ServerClock
+    let changes: ControlChanges
 
     private struct Shown: Encodable {
         /// The time of day, in seconds since 1970.
@@ -32,7 +33,9 @@ struct ClockPages {
         if advance == nil, jump == nil {
             throw .parameterInvalid("\"advanceSeconds\" or \"jumpWallSeconds\": expected a number")
         }
+        let before = control.clockOffset
         try control.moveClock(advance: .seconds(advance ?? 0), wallJump: .seconds(jump ?? 0))
+        changes.note { [control] in control.clockOffset = before }
         return try show()
     }
 }

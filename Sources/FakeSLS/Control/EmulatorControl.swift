@@ -75,6 +75,9 @@ public final class EmulatorControl: Sendable {
 
     func removeFault(_ id: Int) -> Bool { state.withLock { $0.plan.remove(id) } }
 
+    /// Adds rules again that were taken back, as they were.
+    func putBack(_ entries: [FaultPlan.Entry]) { state.withLock { $0.plan.putBack(entries) } }
+
     func strike(_ subject: @autoclosure () -> FaultSubject) -> FaultPlan.Strike? {
         state.withLock { state in
             // Most emulators have no rules, and then nobody needs to know what the request is about.
@@ -146,7 +149,10 @@ public final class EmulatorControl: Sendable {
     }
 
     /// How far each clock is ahead of the one the emulator was given.
-    public var clockOffset: ClockOffset { state.withLock { $0.elapsed } }
+    public internal(set) var clockOffset: ClockOffset {
+        get { state.withLock { $0.elapsed } }
+        set { state.withLock { $0.elapsed = newValue } }
+    }
 }
 
 /// How far an emulator's clocks are ahead of those it was given, in nanoseconds.

@@ -3,6 +3,7 @@ internal import SLSProtocol
 /// `/_fake/faults`: what is to go wrong, as JSON in and out. docs/testing.md shows it.
 struct FaultPages {
     let control: EmulatorControl
+    let changes: ControlChanges
 
     /// One rule as it is shown.
     private struct Shown: Encodable {
@@ -25,11 +26,15 @@ struct FaultPages {
     func list() throws(APIError) -> APIResponse { try .json(["faults": control.faults.map { Self.shown($0) }]) }
 
     func add(_ bytes: [UInt8]) throws(APIError) -> APIResponse {
-        try .json(["id": try control.inject(try Self.rule(bytes))])
+        let id = try control.inject(try Self.rule(bytes))
+        changes.note { [control] in control.clearFault(id) }
+        return try .json(["id": id])
     }
 
     /// - Parameter id: nil takes all back.
     func remove(_ id: String?) throws(APIError) -> APIResponse {
+        let before = control.faults
+        changes.note { [control] in control.putBack(before) }
         guard let id else {
             control.clearFaults()
             return .empty

@@ -62,6 +62,12 @@ public struct FaultPlan: Sendable {
         return entries.count < count
     }
 
+    /// Adds rules again that were taken back, in their places and as they were.
+    mutating func putBack(_ gone: [Entry]) {
+        let there = Set(entries.map(\.id))
+        entries = (entries + gone.filter { !there.contains($0.id) }).sorted { $0.id < $1.id }
+    }
+
     /// Takes all rules back.
     mutating func clear() { entries = [] }
 

@@ -126,9 +126,16 @@ package struct ShardMap: Equatable, Sendable {
         return append([left.begin, right.end], ancestors: ancestors, created: created) + parents
     }
 
-    /// When a shard became read-only: when the first of those that came from it was made. Nil while none did.
-    func closed(_ id: ShardID) -> Timestamp? {
-        shards.lazy.filter { $0.ancestors.contains(id) }.map(\.created).min()
+    /// When each shard became read-only: when the first of those that came from it was made. None for those of which
+    /// nothing came.
+    func closings() -> [ShardID: Timestamp] {
+        var closings: [ShardID: Timestamp] = [:]
+        for shard in shards {
+            for ancestor in shard.ancestors {
+                closings[ancestor] = min(closings[ancestor] ?? shard.created, shard.created)
+            }
+        }
+        return closings
     }
 
     /// What consumer groups must know of the shards, ascending by id.

@@ -4,7 +4,7 @@
 /// the commit (design.md 5.4). The loop around it is dull:
 ///
 /// ```
-/// begin; upkeep in a savepoint; while let index = turn.next { run it; turn.record(…) }
+/// begin; while let index = turn.next { run it; turn.record(…) }
 /// if turn.mayCommit { turn.committed = commit succeeded }; answers = turn.answers() ?? a 500 for every request
 /// if turn.needsReload { read every value in memory anew from the store }
 /// ```
@@ -31,7 +31,6 @@ package struct Turn<Answer> {
 
     /// A turn whose transaction has begun.
     ///
-    /// - Parameter requestCount: Zero for a turn that only does the upkeep of the clock.
     package init(requestCount: Int) { self.requestCount = requestCount }
 
     /// The index of the request to run now; nil when all ran, or when nothing more may run.
@@ -48,7 +47,7 @@ package struct Turn<Answer> {
         }
     }
 
-    /// The transaction is gone, or could not begin, outside any request: in the upkeep or between two requests.
+    /// The transaction is gone, or could not begin, before the first request.
     package mutating func transactionLost() {
         guard phase == .running else { preconditionFailure("the transaction was over already: \(phase)") }
         phase = .lost

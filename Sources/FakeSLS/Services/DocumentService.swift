@@ -27,7 +27,7 @@ final class DocumentService {
         _ document: JSONObject, in family: DocumentFamily, of owner: Owner, now: Moment
     ) throws(APIError) {
         let place = try place(of: family, owner)
-        guard let name = document.text(family.nameKey), (1...256).contains(name.utf8.count), !name.contains("/") else {
+        guard let name = document.text(family.nameKey), Self.isName(name) else {
             throw APIError(family.invalid, "the body's \"\(family.nameKey)\" is missing or no name")
         }
         guard try store.document(name, at: place) == nil else {
@@ -43,6 +43,8 @@ final class DocumentService {
             DocumentRow(name: name, body: document.bytes, createTime: time, modifyTime: time), at: place)
         if isDomain { try domains.changed() }
     }
+
+    private static func isName(_ text: String) -> Bool { (1...256).contains(text.utf8.count) && !text.contains("/") }
 
     /// The document as it was given, with its times.
     func get(_ name: String, in family: DocumentFamily, of owner: Owner) throws(APIError) -> JSONObject {
@@ -82,11 +84,13 @@ final class DocumentService {
         let time = now.wall.timestamp.seconds
         var row = try store.document(name, at: place)
         if row == nil, family.putCreates {
+            guard Self.isName(name) else { throw APIError(family.invalid, "the path's last part is no name") }
+            try checkQuota(of: change, in: family, at: place)
             row = DocumentRow(name: name, body: JSONObject().bytes, createTime: time, modifyTime: time)
         }
         guard let row else { throw family.notExist(name) }
         var document = JSONObject(row.body) ?? JSONObject()
-        for member in change.members { document.set(member.name, member.value) }
+        document.set(change)
         document.set(family.nameKey, name)
         try store.setDocument(
             DocumentRow(name: name, body: document.bytes, createTime: row.createTime, modifyTime: time), at: place)

@@ -15,16 +15,7 @@ struct JSONObject: Equatable {
         guard String(validating: bytes, as: UTF8.self) != nil else { return nil }
         var reader = JSONReader(bytes, depthLimit: JSONInput.depthLimit)
         guard let found = reader.rawMembers(), reader.isAtEnd else { return nil }
-        // By their bytes, and found at once: an object may have a million members.
-        var places: [[UInt8]: Int] = [:]
-        for member in found {
-            if let place = places[Array(member.name.utf8)] {
-                members[place].value = member.value
-            } else {
-                places[Array(member.name.utf8)] = members.count
-                members.append(member)
-            }
-        }
+        set(found)
     }
 
     /// A member's value as JSON text; nil where there is none of that name.
@@ -46,6 +37,23 @@ struct JSONObject: Equatable {
             members[index].value = value
         } else {
             members.append((name, value))
+        }
+    }
+
+    /// Puts all members of another in place.
+    mutating func set(_ other: JSONObject) { set(other.members) }
+
+    /// They are found at once, by their bytes: an object may have a million members.
+    private mutating func set(_ found: [(name: String, value: [UInt8])]) {
+        var places: [[UInt8]: Int] = [:]
+        for (place, member) in members.enumerated() { places[Array(member.name.utf8)] = place }
+        for member in found {
+            if let place = places[Array(member.name.utf8)] {
+                members[place].value = member.value
+            } else {
+                places[Array(member.name.utf8)] = members.count
+                members.append(member)
+            }
         }
     }
 

@@ -19,6 +19,8 @@ final class RetentionService {
     /// The second in which everything that was due had gone; nil while there is more. A hint only: what a lost turn
     /// takes back is found again a second later.
     private var settled: Timestamp?
+    /// How many may go in the next turn: fewer after a loss, for a disk that is full has little room to take anything away.
+    private var share = RetentionService.itemLimit
 
     init(store: Store, live: LiveStateBox, shards: ShardService) {
         self.store = store
@@ -32,7 +34,7 @@ final class RetentionService {
     /// Takes away what has expired, as far as one turn may go.
     func expire(now: Moment) throws(APIError) {
         guard isDue(now: now) else { return }
-        var budget = Budget()
+        var budget = Budget(items: share)
         for logstore in live.state.logstores.keys.sorted() where !budget.isUsedUp {
             guard let days = live.state.logstores[logstore]?.ttlDays, days < Self.foreverDays else { continue }
             try expire(
@@ -41,8 +43,14 @@ final class RetentionService {
         settled = budget.isUsedUp ? nil : now.wall.timestamp
     }
 
+    /// Takes in whether what `expire` did came to last.
+    func ended(committed: Bool) {
+        share = committed ? Self.itemLimit : max(1, share / 10)
+        if !committed { settled = nil }
+    }
+
     private struct Budget {
-        var items = RetentionService.itemLimit
+        var items: Int
         var bytes = RetentionService.byteLimit
 
         var isUsedUp: Bool { items <= 0 || bytes <= 0 }
@@ -51,14 +59,19 @@ final class RetentionService {
     /// - Parameter limit: What was received then or earlier has expired.
     private func expire(logstore: Int64, before limit: Timestamp, _ budget: inout Budget) throws(APIError) {
         let found = try live.logstore(logstore)
+        // Worked out where it is needed: seldom, and then for many.
+        lazy var closings = found.shards.closings()
         for shard in found.shards.shards where !budget.isUsedUp {
             guard var extent = found.extents[shard.id] else { continue }
             if let oldest = extent.oldestReceived, oldest <= limit {
                 extent = try expireLogGroups(of: extent, before: limit, &budget)
                 live.state.logstores[logstore]?.extents[shard.id] = extent
             }
-            guard shard.isReadOnly, extent.oldestReceived == nil, !budget.isUsedUp else { continue }
-            if let closed = found.shards.closed(shard.id), closed > limit { continue }
+            // None was closed before it was made.
+            guard shard.isReadOnly, extent.oldestReceived == nil, shard.created <= limit, !budget.isUsedUp else {
+                continue
+            }
+            if let closed = closings[shard.id], closed > limit { continue }
             budget.items -= 1
             try shards.remove(shard.id, ofLogstore: logstore)
         }

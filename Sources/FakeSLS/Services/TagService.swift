@@ -67,8 +67,9 @@ final class TagService {
             (resources.isEmpty || resources.contains(tag.resource))
                 && (wanted.isEmpty || wanted.contains { $0.key == tag.key && ($0.value ?? tag.value) == tag.value })
         }
-        let end = start + Self.pageSize
-        return (Array(fitting.dropFirst(start).prefix(Self.pageSize)), end < fitting.count ? "\(end)" : "")
+        // Any token is taken; how far it lies behind the end says nothing.
+        let rest = fitting.dropFirst(start)
+        return (Array(rest.prefix(Self.pageSize)), rest.count > Self.pageSize ? "\(start + Self.pageSize)" : "")
     }
 
     /// Puts a project into another resource group.

@@ -40,6 +40,10 @@ final class Store {
         _ = try? run("ROLLBACK")
     }
 
+    /// Puts what was written into its place, so that the log of writes begins again: on a disk that is full no other is
+    /// taken. Between two turns. That it fails is logged.
+    func makeRoom() { _ = try? rows("PRAGMA wal_checkpoint(TRUNCATE)") { $0.int(0) } }
+
     func setSavepoint() throws(APIError) { try sql { () throws(SQLiteError) in try database.setSavepoint() } }
 
     func releaseSavepoint() throws(APIError) { try sql { () throws(SQLiteError) in try database.releaseSavepoint() } }

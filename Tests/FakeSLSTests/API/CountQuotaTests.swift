@@ -45,6 +45,16 @@ struct CountQuotaTests {
             name: .documentsPerFamily, code: "ExceedQuota", path: "/logstores/app/substores", body: ##"{"name":"x#"}"##),
     ]
 
+    @Test func `what PUT makes is counted and named as what POST makes`() throws {
+        let server = try InProcessEmulator { $0.limits[.documentsPerFamily] = 2 }
+        func put(_ name: String) -> HTTPResponse { server.send("PUT", "/ingestprocessors/\(name)", json: "{}") }
+        #expect(put(String(repeating: "x", count: 257)).status == 400)
+        #expect([put("a"), put("b"), put("b")].map(\.status) == [200, 200, 200])
+        #expect(put("c").errorCode == "ExceedQuota")
+        server.send("DELETE", "/ingestprocessors/a")
+        #expect(put("c").status == 200)
+    }
+
     @Test(arguments: CountQuotaTests.all)
     func `one more than the limit is refused, and one less makes room`(line: Case) throws {
         let server = try InProcessEmulator { $0.limits[line.name] = line.present + 2 }

@@ -75,6 +75,8 @@ struct TagCallTests {
         #expect(second.tagResources.count == 20 && second.nextToken.isEmpty)
         #expect(Set((first.tagResources + second.tagResources).map(\.tagKey)).count == 120)
         #expect(server.send("GET", "/tags?resourceType=project&nextToken=x").errorCode == "ParameterInvalid")
+        let behind = try server.send("GET", "/tags?resourceType=project&nextToken=\(Int.max)").decoded(Tags.self)
+        #expect(behind.tagResources.isEmpty && behind.nextToken.isEmpty)
         #expect(server.send("GET", "/tags").errorCode == "MissingParameter")
         #expect(server.send("GET", "/tags?resourceType=project&tags=x").errorCode == "ParameterInvalid")
     }

@@ -114,6 +114,19 @@ import Testing
         #expect(map.shards.last?.ancestors == [ShardID(0), ShardID(1)])
     }
 
+    @Test func `a shard was closed when the first shard that came of it was made`() throws {
+        var map = map(2)
+        _ = try map.split(ShardID(0), .middle, created: Timestamp(seconds: 100))
+        _ = try map.merge(ShardID(3), created: Timestamp(seconds: 200))
+        _ = try map.split(ShardID(2), .middle, created: Timestamp(seconds: 300))
+        #expect(
+            map.closings() == [
+                ShardID(0): Timestamp(seconds: 100), ShardID(1): Timestamp(seconds: 200),
+                ShardID(2): Timestamp(seconds: 300),
+                ShardID(3): Timestamp(seconds: 200),
+            ])
+    }
+
     @Test func `random splits and merges always leave the keys covered once`() throws {
         var generator = SeededGenerator(seed: 11)
         var map = map(3)

@@ -37,7 +37,7 @@ import Testing
         #expect(turn.needsReload)
     }
 
-    @Test func `a transaction lost in the upkeep runs no request`() {
+    @Test func `a transaction that cannot begin runs no request`() {
         var turn = Turn<String>(requestCount: 1)
         turn.transactionLost()
         #expect(turn.next == nil)
