@@ -131,6 +131,7 @@ package struct ShardMap: Equatable, Sendable {
     func closings() -> [ShardID: Timestamp] {
         var closings: [ShardID: Timestamp] = [:]
         for shard in shards {
+            // unordered: an array, and each is a minimum.
             for ancestor in shard.ancestors {
                 closings[ancestor] = min(closings[ancestor] ?? shard.created, shard.created)
             }
