@@ -68,6 +68,11 @@ extension RunningFakeSLS {
         _ = try await control("POST", "/_fake/clock", #"{"advanceSeconds":\#(seconds)}"#)
     }
 
+    /// Sets the time of day forwards or back.
+    func jumpWallClock(bySeconds seconds: Int) async throws {
+        _ = try await control("POST", "/_fake/clock", #"{"jumpWallSeconds":\#(seconds)}"#)
+    }
+
     /// Takes it back.
     func clearFault(_ id: Int) async throws { _ = try await control("DELETE", "/_fake/faults/\(id)") }
 
