@@ -124,8 +124,6 @@ public enum RequestLimits {
     public static let pulledGroupCount = 1_000
     /// Entries of one page of a list. Over it: 400 `ParameterInvalid`.
     public static let pageSize = 500
-    /// Tags of one PutLogs call. Over it: 400 `PostBodyInvalid`.
-    public static let tagCount = 20
     /// Days a logstore may keep its data; 3650 means for ever. Outside: 400 `LogStoreInfoInvalid`.
     public static let ttlDays = 1...3_650
 }
