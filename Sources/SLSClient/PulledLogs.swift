@@ -36,7 +36,8 @@ public struct PulledLogs: Hashable, Sendable {
         let count = try answer.number("x-log-count")
         let rawByteCount = try answer.number("x-log-bodyrawsize")
         let next = try Self.nextCursor(answer, from: cursor, count: count)
-        guard (count == 0) == (rawByteCount == 0) else {
+        // In a list even an empty one takes two bytes, so nothing is made room for that cannot be there.
+        guard (count == 0) == (rawByteCount == 0), count <= rawByteCount / 2 else {
             throw answer.malformed("\(count) log groups in \(rawByteCount) bytes")
         }
         guard rawByteCount <= rawByteLimit else {

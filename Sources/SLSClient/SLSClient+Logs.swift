@@ -63,7 +63,9 @@ extension SLSClient {
             CallRequest(
                 call: .getCursorTime, method: "GET", path: CallRequest.path(logstore, "/shards/\(shard)"),
                 query: [("type", "cursor_time"), ("cursor", cursor.encoded)]))
-        return Timestamp(seconds: try answer.json(CursorTimeAnswer.self).cursorTime)
+        let seconds = try answer.json(CursorTimeAnswer.self).cursorTime
+        guard seconds >= 0 else { throw answer.malformed("cursor_time is \(seconds)") }
+        return Timestamp(seconds: seconds)
     }
 
     /// Reads log groups from a cursor on. Never waits for new ones.

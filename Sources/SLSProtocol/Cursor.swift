@@ -26,8 +26,11 @@ public struct Cursor: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The text for a query parameter or a JSON value; not URL-encoded.
     public var encoded: String { Base64.encode(Array(String(number).utf8)) }
 
-    /// The position `count` log groups further on.
-    public func advanced(by count: Int) -> Cursor { Cursor(number: number + Int64(count)) }
+    /// The position `count` log groups further on, or the last that there can be: cursors come from outside.
+    public func advanced(by count: Int) -> Cursor {
+        let (sum, isTooFar) = number.addingReportingOverflow(Int64(count))
+        return Cursor(number: isTooFar ? .max : sum)
+    }
 
     /// Cursors of one shard compare by position; those of different shards mean nothing to each other.
     public static func < (a: Self, b: Self) -> Bool { a.number < b.number }

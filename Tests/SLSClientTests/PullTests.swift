@@ -72,6 +72,9 @@ import Testing
             ["x-log-bodyrawsize": "9223372036854775807"], ["x-log-bodyrawsize": "1000000"],
             ["x-log-compresstype": nil], ["x-log-compresstype": "snappy"], ["x-log-compresstype": "zstd"],
             ["x-log-read-last-cursor": "x"],
+            // More than 178 bytes can hold, however far the cursor leads.
+            ["x-log-count": "90", "x-log-cursor": Cursor(number: 1_000).encoded],
+            ["x-log-count": "4611686018427387904", "x-log-cursor": Cursor(number: .max).encoded],
         ] as [[String: String?]]
     ) func `an answer whose headers do not agree is malformed`(changes: [String: String?]) async {
         let error = await failure { () async throws(ClientError) in _ = try await pull(Self.answer(changes)) }

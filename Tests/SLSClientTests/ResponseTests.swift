@@ -36,6 +36,19 @@ import Testing
         #expect(list.total == 5 && list.logstores == ["a", "b"])
     }
 
+    @Test(arguments: [-1, Int.min])
+    func `a log group that was received before 1970 is malformed`(time: Int) async throws {
+        let client = try client(.make(#"{"cursor_time":\#(time)}"#))
+        let error = await failure { () async throws(ClientError) in
+            _ = try await client.getCursorTime(Cursor(number: 1), of: ShardID(0), in: logstore)
+        }
+        guard case .malformedResponse(let reason, _, _, _) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(reason == "cursor_time is \(time)")
+    }
+
     @Test func `a refusal keeps status, code, text and request id`() async throws {
         let client = try client(.refusal("LogStoreNotExist", 404, message: "logstore x does not exist"))
         let error = await failure { () async throws(ClientError) in _ = try await client.getLogstore(logstore) }

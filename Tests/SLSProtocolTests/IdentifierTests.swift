@@ -10,6 +10,11 @@ import Testing
         #expect(cursor.advanced(by: 3).number == 1_447_329_401_102_130_907)
     }
 
+    @Test(arguments: [0, 1, 16_384]) func `there is no position behind the last`(distance: Int64) throws {
+        let cursor = try #require(Cursor(encoded: Cursor(number: .max - distance).encoded))
+        #expect(cursor.advanced(by: 16_384).number == .max)
+    }
+
     @Test(arguments: ["", "=", "begin", "LTE=", "MTIzNA=", "MTIz NA==", "OTk5OTk5OTk5OTk5OTk5OTk5OTk=", "é"])
     func `what is no cursor is refused`(text: String) { #expect(Cursor(encoded: text) == nil) }
 

@@ -46,7 +46,7 @@ package struct GroupTiming: Equatable, Sendable {
     }
 
     private init(any timeout: Duration, safeguards: Safeguards) {
-        let timeout = min(timeout, Self.longestTimeout)
+        let timeout = min(max(.zero, timeout), Self.longestTimeout)
         self.timeout = timeout
         let leastMargin: Duration = timeout < Self.shortestTimeout ? .zero : .seconds(2)
         margin = safeguards.contains(.margin) ? max(leastMargin, timeout / 5) : .zero

@@ -41,6 +41,13 @@ private func shards(_ numbers: Int...) -> [ShardID] { numbers.map { ShardID($0) 
     @Test func `a timeout below 6 s leaves no time to work in`() {
         #expect(GroupTiming(timeout: .milliseconds(5_999)) == nil)
     }
+
+    @Test(arguments: [-1, -9_223_372_037, Int.min, Int.max])
+    func `whatever others have set, a lease ends at a moment that there is`(seconds: Int) {
+        let sent = Instant(nanoseconds: 1_000_000_000)
+        let timing = GroupTiming.leaving(.seconds(seconds))
+        #expect(timing.leaseEnd(sent: sent) == sent + (seconds < 0 ? .zero : .seconds(86_400) * 4 / 5))
+    }
 }
 
 @Suite struct MembershipTests {

@@ -36,6 +36,13 @@ import Testing
         #expect(machine.shard.coversPredecessors)
     }
 
+    @Test func `a checkpoint at the last number there is, which anybody may save, is one like any other`() throws {
+        var machine = try ShardMachine.processing(from: .max - 1)
+        #expect(machine.shard.isProcessing && !machine.shard.coversPredecessors)
+        _ = machine.handle(.failed(.pull, .invalidCursor))
+        #expect(machine.handle(.resolved(at(20))).contains(.report(.foreignPosition(at(.max - 1), resumedAt: at(20)))))
+    }
+
     @Test func `where there was no checkpoint there was nobody`() throws {
         var machine = try ShardMachine()
         _ = machine.handle(.tick)
