@@ -56,6 +56,9 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         var batchedCount = 0
         /// When the first of them may: by then no try of that request can land any more.
         var heldUntil: Instant?
+        /// The position behind a request that was taken apart while an earlier try of it may have been stored: then so may be
+        /// each of its log groups, under an id that is not above the request's.
+        var mayBeStoredUpTo: Cursor?
         /// The key of the epoch that was last asked for.
         var key: (epoch: Int64, HashKey)?
 
@@ -66,11 +69,12 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         var notBefore: Instant? { head?.notBefore ?? heldUntil }
 
         /// Puts the log groups of the head back, to go alone.
-        mutating func takeApart(_ write: Write, after heldUntil: Instant) {
+        mutating func takeApart(_ refused: Head, after heldUntil: Instant) {
             head = nil
-            queue.prepend(contentsOf: write.elements)
+            if refused.mayBeStored { mayBeStoredUpTo = refused.write.end }
+            queue.prepend(contentsOf: refused.write.elements)
             let isSoon = batchedCount < ExactWindow.longestCaution
-            caution = max(write.elements.count, isSoon ? min(2 * caution, ExactWindow.longestCaution) : 0)
+            caution = max(refused.write.elements.count, isSoon ? min(2 * caution, ExactWindow.longestCaution) : 0)
             batchedCount = 0
             singleCount = caution
             self.heldUntil = heldUntil
@@ -288,8 +292,8 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
                 keep(head, lane)
                 return []
             }
-            targets[write.target].lanes[lane].takeApart(write, after: now + configuration.batchWait)
-            return []
+            targets[write.target].lanes[lane].takeApart(head, after: now + configuration.batchWait)
+            return unblocked(after: head)
         }
         guard let deadLetter = configuration.deadLetter, !write.isDeadLetter else {
             return blocked(head, lane, now: now)
@@ -305,7 +309,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
             id: lastID, target: write.target, elements: write.elements,
             address: .key(key, sequenceID: LaneKeys.sequenceID(of: cursor)), isDeadLetter: true)
         keep(Head(write: deadWrite, notBefore: now), lane)
-        return head.isRefused && !targets[write.target].isBlocked ? [.unblocked(target: write.target)] : []
+        return unblocked(after: head)
     }
 
     private mutating func blocked(_ head: Head, _ lane: Int, now: Instant) -> [Action] {
@@ -322,8 +326,13 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         var actions: [Action] = [.settled(write, ending)]
         let delivered = fanOut.settle(write)
         if !delivered.isEmpty { actions.append(.acknowledge(delivered)) }
-        if head.isRefused, !targets[write.target].isBlocked { actions.append(.unblocked(target: write.target)) }
-        return actions
+        return actions + unblocked(after: head)
+    }
+
+    /// Says that a target is blocked no more, where it was until this head went on.
+    private func unblocked(after head: Head) -> [Action] {
+        let target = head.write.target
+        return head.isRefused && !targets[target].isBlocked ? [.unblocked(target: target)] : []
     }
 
     private mutating func trouble(_ target: Int, now: Instant, using generator: inout some RandomNumberGenerator) {
@@ -433,12 +442,18 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
 
     /// Sends a lane's head, which is made from the front of its queue where there is none.
     private mutating func begin(_ target: Int, _ lane: Int, now: Instant) -> Write {
-        var head = targets[target].lanes[lane].head ?? Head(write: nextWrite(target, lane), notBefore: now)
+        var head = targets[target].lanes[lane].head ?? nextHead(target, lane, now: now)
         head.isInFlight = true
         targets[target].lanes[lane].head = head
         sentUpTo = max(sentUpTo ?? head.write.end, head.write.end)
         targets[target].sentUpTo = max(targets[target].sentUpTo ?? head.write.end, head.write.end)
         return head.write
+    }
+
+    private mutating func nextHead(_ target: Int, _ lane: Int, now: Instant) -> Head {
+        let write = nextWrite(target, lane)
+        let mayBeStored = targets[target].lanes[lane].mayBeStoredUpTo.map { write.end <= $0 } ?? false
+        return Head(write: write, mayBeStored: mayBeStored, notBefore: now)
     }
 
     private mutating func nextWrite(_ target: Int, _ lane: Int) -> Write {

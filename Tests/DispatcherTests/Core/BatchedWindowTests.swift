@@ -134,6 +134,32 @@ private typealias Window = ExactWindowFixture
         #expect(window.handle(.answered(3, .alreadyStored)) == ["restart 0 at \(a[1])"])
     }
 
+    @Test func `where a try without an answer has landed meanwhile, its parts count as stored, but nothing behind`()
+        throws
+    {
+        var a: [Int64] = []
+        var window = try windowInFlight(&a)
+        _ = window.handle(.answered(2, .unanswered))
+        _ = window.handle(.tick, after: .seconds(1))
+        _ = window.handle(.answered(2, .refusedData))
+        #expect(window.handle(.tick, after: .seconds(5)) == [said(3, [a[1]])])
+        for (id, cursor) in zip(3..., a[1...3]) {
+            let next = cursor == a[3] ? said(6, a[4...5]) : said(id + 1, [a[id - 1]])
+            #expect(
+                window.handle(.answered(id, .alreadyStored)) == ["suppressed [\(cursor)]", "ack [\(cursor)]", next])
+        }
+        #expect(window.handle(.answered(6, .alreadyStored)) == ["restart 0 at \(a[4])"])
+    }
+
+    @Test func `a request that was refused for who sends it blocks no more once it is taken apart`() throws {
+        var a: [Int64] = []
+        var window = try windowInFlight(&a)
+        #expect(window.handle(.answered(2, .refused)) == ["blocked 0 at \(a[1])"])
+        #expect(window.handle(.tick, after: .seconds(30)) == [said(2, a[1...3])])
+        #expect(window.handle(.answered(2, .refusedData)) == ["unblocked 0"])
+        #expect(!window.window.isBlocked)
+    }
+
     @Test(arguments: [DrainReason.handOver, .shutDown])
     func `parts that wait are given back with the shard, and sent before a stop`(reason: DrainReason) throws {
         var a: [Int64] = []
