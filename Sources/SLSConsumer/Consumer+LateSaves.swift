@@ -9,26 +9,22 @@ extension Consumer {
     private static let callTimeout = Duration.seconds(5)
 
     /// Waits until no late copy of a save of ours can come any more, and saves again what one has taken back. What others
-    /// have saved is theirs.
+    /// have saved stays; where it lies before our last save, other keys would write again what lies between.
     ///
     /// Call it soon after a settled `run`: a save counts as the holder's only as long as the group remembers us.
     ///
     /// - Parameter wait: How long a request may live after it was sent.
-    /// - Returns: Whether the checkpoints stand where `run` left them, or where others have set them.
+    /// - Returns: Whether the checkpoints stand where `run` left them, or further on.
     package func outwaitLateSaves(after outcome: Outcome, for wait: Duration) async -> Bool {
         for _ in 0..<Self.lateSaveRounds {
             await clock.sleep(until: clock.now() + wait)
             do throws(ClientError) {
-                let taken = takenBack(of: outcome, in: try await checkpointsNow())
-                if taken.isEmpty { return !Task.isCancelled }
-                for (shard, position) in taken {
-                    logger.warning(
-                        "a late copy of an older save came after the last one; it is saved again",
-                        metadata: ["shard": "\(shard)", "cursor": "\(position)"])
-                    try await client.limited(to: Self.callTimeout).saveCheckpoint(
-                        position, of: shard, in: configuration.group, of: configuration.logstore,
-                        as: .holder(configuration.consumer))
-                }
+                let lowered = outcome.letGo.lowered(in: try await checkpointsNow())
+                for own in lowered where own.isOwn { try await saveAgain(own) }
+                let foreign = lowered.filter { !$0.isOwn }
+                for shard in foreign { warn(of: shard) }
+                if !foreign.isEmpty { return false }
+                if lowered.isEmpty { return !Task.isCancelled }
             } catch {
                 logger.warning(
                     "whether a late copy of an older save has come cannot be told, or not be put right",
@@ -56,15 +52,24 @@ extension Consumer {
         }
     }
 
-    /// The shards whose checkpoint is one that we have saved, but not the last.
-    private func takenBack(of outcome: Outcome, in found: [ShardID: Cursor]) -> [(shard: ShardID, position: Cursor)] {
-        outcome.left.sorted { $0.key < $1.key }.compactMap { shard, left in
-            guard let position = left.confirmed, let checkpoint = found[shard], checkpoint < position,
-                var lookOut = left.lookOut
-            else { return nil }
-            lookOut.began()
-            return lookOut.verdict(of: checkpoint) == .olderOwn ? (shard, position) : nil
-        }
+    private func warn(of foreign: LetGo.Lowered) {
+        logger.warning(
+            """
+            the checkpoint was set back after the last save, by somebody else or by a late save of a process before this \
+            one under its name; what follows it may be sent again
+            """,
+            metadata: [
+                "shard": "\(foreign.shard)", "found": "\(foreign.found)", "saved": "\(foreign.position)",
+            ])
+    }
+
+    private func saveAgain(_ lowered: LetGo.Lowered) async throws(ClientError) {
+        logger.warning(
+            "a late copy of an older save came after the last one; it is saved again",
+            metadata: ["shard": "\(lowered.shard)", "cursor": "\(lowered.position)"])
+        try await client.limited(to: Self.callTimeout).saveCheckpoint(
+            lowered.position, of: lowered.shard, in: configuration.group, of: configuration.logstore,
+            as: .holder(configuration.consumer))
     }
 
     func checkpointsNow() async throws(ClientError) -> [ShardID: Cursor] {
@@ -88,9 +93,9 @@ extension Consumer.Outcome {
     /// The same where `outwaitLateSaves` has failed: the checkpoints that stood there may have been taken back.
     package var doubted: Consumer.Outcome {
         var owed = owed
-        for (shard, outcome) in left.sorted(by: { $0.key < $1.key }) {
+        for (shard, outcome) in letGo.outcomes.sorted(by: { $0.key < $1.key }) {
             if let confirmed = outcome.confirmed { owed.owe(shard, upTo: confirmed) }
         }
-        return Consumer.Outcome(isSettled: false, left: left, restarted: restarted, timing: timing, owed: owed)
+        return Consumer.Outcome(isSettled: false, letGo: letGo, restarted: restarted, timing: timing, owed: owed)
     }
 }

@@ -59,8 +59,8 @@ public final class Consumer: Sendable {
     public struct Outcome: Equatable, Sendable {
         /// Whether the saved checkpoints cover everything that was sent.
         public let isSettled: Bool
-        /// The shards that were let go in order, because it stopped or others were to have them.
-        var left: [ShardID: ShardOutcome] = [:]
+        /// The shards that were let go, because it stopped or others were to have them.
+        var letGo = LetGo()
         /// When shards were last started again for a reason of their processor's.
         var restarted: [ShardID: Instant] = [:]
         /// The group's times when it stopped; nil where it did not stop as a member.
@@ -69,9 +69,7 @@ public final class Consumer: Sendable {
         package var owed = SentPositions()
 
         /// The shards let go at the stop of which others may have sent more, before us, than their checkpoint covers.
-        package var inDoubt: [ShardID] {
-            left.filter { $0.value.drainReason == .shutDown && !$0.value.coversPredecessors }.keys.sorted()
-        }
+        package var inDoubt: [ShardID] { letGo.inDoubt }
     }
 
     let clock: ConsumerClock
@@ -189,7 +187,7 @@ public final class Consumer: Sendable {
                     try await calls.readCheckpoints(of: nil).cursors
                 }
                 return Outcome(
-                    isSettled: owed.isCovered, left: loop.left, restarted: loop.restarted,
+                    isSettled: owed.isCovered, letGo: loop.letGo, restarted: loop.restarted,
                     timing: loop.membership.timing, owed: owed)
             case .timeoutTooShort(let timeout):
                 throw .timeoutTooShort(group: configuration.group, timeout: timeout)
@@ -256,8 +254,8 @@ public final class Consumer: Sendable {
         guard let before else { return Outcome(isSettled: true) }
         let owed = await unpaid(before.owed) { () async throws(ClientError) in try await checkpointsNow() }
         return Outcome(
-            isSettled: owed.isCovered, left: before.left, restarted: before.restarted, timing: before.timing, owed: owed
-        )
+            isSettled: owed.isCovered, letGo: before.letGo, restarted: before.restarted, timing: before.timing,
+            owed: owed)
     }
 
     /// What the checkpoints do not cover; where it is not known, the service is asked.

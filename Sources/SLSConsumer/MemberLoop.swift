@@ -31,8 +31,8 @@ struct MemberLoop {
         return left
     }
 
-    /// How the shards ended last that were let go in order, and have not come back.
-    private(set) var left: [ShardID: ShardOutcome]
+    /// The shards that were let go, here or before, and have not come back.
+    private(set) var letGo: LetGo
     /// When shards were last started again for a reason of their processor's, here or before.
     private(set) var restarted: [ShardID: Instant]
 
@@ -55,7 +55,7 @@ struct MemberLoop {
         self.heartbeatClient = heartbeatClient
         self.joined = joined
         debts = before?.owed.withoutHolds ?? SentPositions()
-        left = before?.left ?? [:]
+        letGo = before?.letGo ?? LetGo()
         restarted = before?.restarted ?? [:]
     }
 
@@ -94,12 +94,12 @@ struct MemberLoop {
             surroundings.rebalanced(outcome.ending == .lost ? .lost(shard) : .released(shard))
             debts.add(outcome, of: shard)
             if let confirmed = outcome.confirmed { lastConfirmed[shard] = confirmed }
-            if outcome.ending == .released { left[shard] = outcome }
+            letGo.ended(shard, outcome)
             restarted[shard] = outcome.restarted
             logger.notice("shard stopped", metadata: ["shard": "\(shard)", "ending": "\(outcome.ending)"])
             event = .ended(shard)
         }
-        if case .answered = event { noteAnswer() }
+        if case .answered(_, let granted) = event { noteAnswer(granted) }
         let actions = membership.handle(event, now: surroundings.clock.now(), using: &random)
         // Before any action is taken: who asks in between must see the lease that the actions rest on.
         lease.update(to: LeaseTerm(membership))
@@ -107,7 +107,7 @@ struct MemberLoop {
         return actions
     }
 
-    private mutating func noteAnswer() {
+    private mutating func noteAnswer(_ granted: [ShardID]) {
         surroundings.board.update {
             $0.heartbeatCount += 1
             $0.isUnauthorized = false
@@ -115,6 +115,7 @@ struct MemberLoop {
         }
         if !hasJoined {
             hasJoined = true
+            letGo.joined(granting: granted)
             joined()
         }
     }
@@ -164,7 +165,7 @@ struct MemberLoop {
         let task = ShardTask(shard, positions: positions, configuration: shardConfiguration, in: surroundings)
         // A shard that comes back has gone on meanwhile: that is no gap.
         surroundings.left.forget(shard)
-        left[shard] = nil
+        letGo.began(shard)
         tasks[shard] = task
         logger.notice("shard gained", metadata: ["shard": "\(shard)"])
         surroundings.board.gained(shard)

@@ -31,8 +31,9 @@ import Testing
     }
 
     @Test func `checkpoints that may have been taken back are owed until they are seen again`() {
-        let saved = Consumer.Outcome(
-            isSettled: true, left: [ShardID(2): Self.outcome(confirmed: 40, sentUpTo: 40)])
+        var letGo = LetGo()
+        letGo.ended(ShardID(2), Self.outcome(confirmed: 40, sentUpTo: 40))
+        let saved = Consumer.Outcome(isSettled: true, letGo: letGo)
         let doubted = saved.doubted
         #expect(!doubted.isSettled && !doubted.owed.covered(by: [ShardID(2): Cursor(number: 39)]).isCovered)
         #expect(doubted.owed.covered(by: [ShardID(2): Cursor(number: 40)]).isCovered)
