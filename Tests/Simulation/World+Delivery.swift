@@ -70,7 +70,8 @@ extension World {
             return examine(task, in: process)
         case .pulled(let pulled, _):
             if case .look(let cursor)? = task.exam?.step {
-                task.exam?.found(pulled.count > 0 ? Batch.Numbering(pulled, from: cursor).first : nil)
+                let first = pulled.count > 0 ? Batch.Numbering(pulled, from: cursor).first : nil
+                task.exam?.found(first, next: pulled.nextCursor)
             }
             return examine(task, in: process)
         default: break

@@ -56,10 +56,21 @@ package struct StartExam: Sendable {
         step = startCursor <= cursor ? .passed : .look(from: checkpoint)
     }
 
-    /// Takes in the first log group from the checkpoint on; nil when there is none. Numbers may have gaps: where the start
-    /// was the end of the shard, a checkpoint may lie below the log group that is the first since, with none between.
-    package mutating func found(_ first: Cursor?) {
-        guard case .look = step, let startCursor else { preconditionFailure("nothing was looked for: \(step)") }
-        step = first.map { $0 >= startCursor } ?? true ? .passed : .hold(start: startCursor)
+    /// Takes in what was found from the position that was looked at. Numbers may have gaps: where the start was the end of the
+    /// shard, a checkpoint may lie below the log group that is the first since, with none between. An answer may also be empty
+    /// and yet go on, and what it would have come to is further on.
+    ///
+    /// - Parameters:
+    ///   - first: The first log group; nil where none came.
+    ///   - next: Where to go on.
+    package mutating func found(_ first: Cursor?, next: Cursor) {
+        guard case .look(let position) = step, let startCursor else {
+            preconditionFailure("nothing was looked for: \(step)")
+        }
+        if let first {
+            step = first >= startCursor ? .passed : .hold(start: startCursor)
+        } else {
+            step = next > position && next < startCursor ? .look(from: next) : .passed
+        }
     }
 }

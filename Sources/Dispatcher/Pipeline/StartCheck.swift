@@ -33,7 +33,8 @@ struct StartCheck: Sendable {
                     exam.resolved(try await client.getCursor(of: held.id, in: source, from: position))
                     continue
                 case .look(let cursor):
-                    exam.found(try await first(from: cursor, of: held.id, client))
+                    let (first, next) = try await look(from: cursor, at: held.id, client)
+                    exam.found(first, next: next)
                     continue
                 case .passed: return .passed
                 case .hold(let start): return .hold(reason: reason(held.start, start))
@@ -48,15 +49,15 @@ struct StartCheck: Sendable {
         return nil
     }
 
-    /// The first log group from there on; the position itself where it is not kept any more.
-    private func first(
-        from cursor: Cursor, of shard: ShardID, _ client: SLSClient
-    ) async throws(ClientError) -> Cursor? {
+    /// The first log group from there on, if one came, and where to go on; the position itself where it is not kept any more.
+    private func look(
+        from cursor: Cursor, at shard: ShardID, _ client: SLSClient
+    ) async throws(ClientError) -> (first: Cursor?, next: Cursor) {
         do throws(ClientError) {
             let pulled = try await client.pullLogs(from: cursor, of: shard, in: source, count: 1)
-            return pulled.count > 0 ? Batch.Numbering(pulled, from: cursor).first : nil
+            return (pulled.count > 0 ? Batch.Numbering(pulled, from: cursor).first : nil, pulled.nextCursor)
         } catch {
-            if error.means(.invalidCursor) { return cursor }
+            if error.means(.invalidCursor) { return (cursor, cursor) }
             throw error
         }
     }
