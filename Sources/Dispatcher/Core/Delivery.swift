@@ -77,8 +77,9 @@ public enum Delivery<Payload: Sendable> {
         case blocked(target: Int, Cursor)
         /// A target that had refused takes log groups again.
         case unblocked(target: Int)
-        /// A refusal that cannot be explained: nothing more is sent; the shard is to be begun again at its checkpoint.
-        case restart(target: Int, Cursor)
+        /// A refusal of this write that cannot be explained: nothing more is sent; the shard is to be begun again at its
+        /// checkpoint.
+        case restart(Write)
         /// After a drain: nothing is in flight any more.
         case finish
     }

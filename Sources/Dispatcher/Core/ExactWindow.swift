@@ -279,7 +279,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
             return settled(head, head.write.isDeadLetter ? .deadLettered : .suppressed, lane)
         }
         isOver = true
-        return [.restart(target: head.write.target, head.write.cursor)]
+        return [.restart(head.write)]
     }
 
     /// Takes in that log groups are refused for what is in them.

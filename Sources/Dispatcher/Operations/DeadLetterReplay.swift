@@ -276,7 +276,7 @@ public struct DeadLetterReplay: Sendable {
                         work.refusal ?? "\(places[target]) refuses the dead letter at \(cursor)")
                     if !work.isStopping { events.append(.drain(.shutDown)) }
                     work.isStopping = true
-                case .restart(let target, let cursor): throw .shared(places[target].description, cursor)
+                case .restart(let write): throw .shared(places[write.target].description, write.cursor)
                 case .finish: work.isOver = true
                 case .acknowledge, .unblocked: break
                 }

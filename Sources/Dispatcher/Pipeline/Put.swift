@@ -8,9 +8,8 @@ extension ShardDelivery {
     ///
     /// - Returns: With what the target said, in a sentence for a person, where that was no.
     func put(_ write: Write) async -> (DeliveryAnswer, refusal: String?) {
-        let place = write.isDeadLetter ? outside.deadLetter?.place : outside.targets[write.target].place
-        let client = write.isDeadLetter ? deadLetterClient : clients[write.target]
-        guard let place, let client else {
+        let place = outside.place(of: write)
+        guard let client = write.isDeadLetter ? deadLetterClient : clients[write.target] else {
             preconditionFailure("write \(write.id) goes to a logstore there is none of")
         }
         do {

@@ -36,6 +36,13 @@ struct ShardDelivery: Sendable {
         let counters: DispatchCounters
         let logger: Logger
         let troubles: ThrottledLogger
+
+        /// The logstore that a write goes to.
+        func place(of write: Write) -> DispatcherSettings.Place {
+            guard write.isDeadLetter else { return targets[write.target].place }
+            guard let deadLetter else { preconditionFailure("write \(write.id) has no dead-letter logstore to go to") }
+            return deadLetter.place
+        }
     }
 
     private enum Message: Sendable {
@@ -228,8 +235,8 @@ struct ShardDelivery: Sendable {
                 case .blocked(let target, let cursor):
                     held.setBlocked(refusal ?? "\(outside.targets[target].place) refuses the log group at \(cursor)")
                 case .unblocked: if !window.isBlocked { held.setBlocked(nil) }
-                case .restart(let target, let cursor):
-                    restart(target, cursor)
+                case .restart(let write):
+                    restart(after: write)
                     return true
                 case .finish: return true
                 }
@@ -250,12 +257,11 @@ struct ShardDelivery: Sendable {
             }
         }
 
-        private mutating func restart(_ target: Int, _ cursor: Cursor) {
+        private mutating func restart(after write: Write) {
             outside.counters.refusedUnexplained()
-            let place = outside.targets[target].place
             ending = .restart(
                 reason: """
-                    \(place) refused the sequence id of the log group at \(cursor), which was neither replayed nor sent \
+                    \(outside.place(of: write)) refused the sequence id of the log group at \(write.cursor), which was neither replayed nor sent \
                     before: a copy by a proxy, or somebody else writes under our identity
                     """)
         }

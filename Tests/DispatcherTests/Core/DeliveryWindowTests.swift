@@ -25,7 +25,7 @@ private struct Window {
             case .acknowledge(let cursors): "ack \(cursors.map(\.number))"
             case .blocked(let target, let cursor): "blocked \(target) at \(cursor)"
             case .unblocked(let target): "unblocked \(target)"
-            case .restart(let target, let cursor): "restart \(target) at \(cursor)"
+            case .restart(let write): "restart \(write.target) at \(write.cursor)"
             case .finish: "finish"
             }
         }

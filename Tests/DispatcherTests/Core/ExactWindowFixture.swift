@@ -64,7 +64,8 @@ struct ExactWindowFixture {
             case .acknowledge(let cursors): "ack \(cursors.map(\.number))"
             case .blocked(let target, let cursor): "blocked \(target) at \(cursor)"
             case .unblocked(let target): "unblocked \(target)"
-            case .restart(let target, let cursor): "restart \(target) at \(cursor)"
+            case .restart(let write):
+                "restart \(write.isDeadLetter ? "the dead letters of " : "")\(write.target) at \(write.cursor)"
             case .finish: "finish"
             }
         }

@@ -128,7 +128,7 @@ private typealias Window = ExactWindowFixture
         _ = window.handle(.answered(4, .refusedData))  // 5
         _ = window.handle(.answered(5, .accepted))  // 6
         _ = window.handle(.answered(6, .refusedData))  // 7
-        #expect(window.handle(.answered(7, .alreadyStored)) == ["restart 0 at \(cursors[3])"])
+        #expect(window.handle(.answered(7, .alreadyStored)) == ["restart the dead letters of 0 at \(cursors[3])"])
     }
 
     @Test func `without dead letters a refusal blocks its lane and is tried every 30 s`() throws {
