@@ -142,14 +142,14 @@ public final class Dispatcher: Sendable {
 
     /// Asks for every logstore of the settings and, where exactly once rests on the start, whether that is past.
     ///
+    /// - Parameter isStrict: Whether it matters if a target cannot be asked for: to a running program, which can go on as it is.
     /// - Returns: Whether all is so; false when it was stopped first.
-    func check(until stop: Eventually<Void>) async throws(DispatchError) -> Bool {
+    func check(until stop: Eventually<Void>, isStrict: Bool) async throws(DispatchError) -> Bool {
         let caller = PatientCaller(clock: clock, logger: logger)
         let check = LogstoreCheck(caller: caller, logger: logger)
-        let places =
-            [(settings.source, client)] + (targets + [deadLetter].compactMap(\.self)).map { ($0.place, $0.client) }
+        let targets = (targets + [deadLetter].compactMap(\.self)).map { ($0.place, $0.client) }
         let isChecked: Void? = try await until(stop) { () async throws(DispatchError) in
-            try await check.run(places)
+            try await check.run(source: (self.settings.source, self.client), targets: targets, isStrict: isStrict)
             try await self.checkStart(by: caller)
         }
         return isChecked != nil

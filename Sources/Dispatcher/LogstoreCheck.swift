@@ -5,24 +5,65 @@ import SLSProtocol
 
 /// Asks for every logstore of the settings before anything starts, so that a misspelt one is told at once.
 struct LogstoreCheck: Sendable {
+    /// A logstore, and the client to ask for it.
+    typealias Asked = (place: DispatcherSettings.Place, client: SLSClient)
+
     let caller: PatientCaller
     let logger: Logger
 
-    /// - Throws: `.missing` with all that do not exist; `.check` when one could not be asked about.
-    func run(_ places: [(DispatcherSettings.Place, SLSClient)]) async throws(DispatchError) {
+    /// Asks for the source first, and then for all targets at the same time.
+    ///
+    /// - Parameter isStrict: Whether each target must be found too. If not, one that is down is asked once, and holds up none
+    ///   of the others: its log groups wait for it later.
+    /// - Throws: `.missing` with all that do not exist; `.check` when one that must be found could not be asked about.
+    func run(source: Asked, targets: [Asked], isStrict: Bool) async throws(DispatchError) {
+        let answers =
+            [try await missingName(source, isPatient: true)]
+            + (try await all(targets) { target throws(DispatchError) in
+                do throws(DispatchError) {
+                    return try await missingName(target, isPatient: isStrict)
+                } catch {
+                    if isStrict { throw error }
+                    logger.warning(
+                        "it cannot be told whether a target exists; going on", metadata: ["error": "\(error)"])
+                    return nil
+                }
+            })
         var missing: [String] = []
-        for (place, client) in places {
-            if let name = try await missingName(place, client), !missing.contains(name) { missing.append(name) }
-        }
+        for name in answers.compactMap(\.self) where !missing.contains(name) { missing.append(name) }
         if !missing.isEmpty { throw .missing(missing) }
     }
 
-    private func missingName(
-        _ place: DispatcherSettings.Place, _ client: SLSClient
-    ) async throws(DispatchError) -> String? {
+    /// Asks for all at the same time.
+    private func all(
+        _ places: [Asked], _ ask: @escaping @Sendable (Asked) async throws(DispatchError) -> String?
+    ) async throws(DispatchError) -> [String?] {
+        let results = await withTaskGroup(of: (index: Int, name: Result<String?, DispatchError>).self) { group in
+            for (index, place) in places.enumerated() {
+                group.addTask {
+                    do throws(DispatchError) {
+                        return (index, .success(try await ask(place)))
+                    } catch {
+                        return (index, .failure(error))
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        var names: [String?] = []
+        for result in results.sorted(by: { $0.index < $1.index }) { names.append(try result.name.get()) }
+        return names
+    }
+
+    private func missingName(_ asked: Asked, isPatient: Bool) async throws(DispatchError) -> String? {
+        let (place, client) = (asked.place, asked.client.limited(to: Patience.callTimeout))
         do throws(ClientError) {
-            _ = try await caller.call("GetLogstore") { () async throws(ClientError) in
-                try await client.limited(to: Patience.callTimeout).getLogstore(place.logstore)
+            if isPatient {
+                _ = try await caller.call("GetLogstore") { () async throws(ClientError) in
+                    try await client.getLogstore(place.logstore)
+                }
+            } else {
+                _ = try await client.getLogstore(place.logstore)
             }
             return nil
         } catch {

@@ -99,7 +99,7 @@ public final class ReloadableDispatcher: Sendable {
         until stop: Eventually<Void>, joined: @escaping @Sendable () -> Void
     ) async throws(DispatchError) -> Dispatcher.Outcome {
         defer { close() }
-        guard try await current.check(until: stop) else { return Dispatcher.Outcome(isSettled: true) }
+        guard try await current.check(until: stop, isStrict: false) else { return Dispatcher.Outcome(isSettled: true) }
         var before: Consumer.Outcome?
         var isReturning = false
         while true {
@@ -191,7 +191,7 @@ public final class ReloadableDispatcher: Sendable {
     private func takeOver(by next: Dispatcher) async throws(Refusal) {
         let isChecked: Bool
         do throws(DispatchError) {
-            isChecked = try await next.check(until: over)
+            isChecked = try await next.check(until: over, isStrict: true)
         } catch {
             throw .cannotStart("\(error)")
         }

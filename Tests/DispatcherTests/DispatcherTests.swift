@@ -179,6 +179,34 @@ import Testing
         try await running(dispatcher) { try await wait(for: "all is covered") { try await service.isCovered() } }
     }
 
+    @Test func `a target that is down at the start holds up none of the others`() async throws {
+        let service = try ScriptedService.withTargets()
+        try await service.fill(0..<30)
+        let isDown: @Sendable (ScriptedService.Call) -> Bool = { $0.request.url.contains("/logstores/audit") }
+        service.follow { isDown($0) ? ($0.api == .getLogstore ? .hang : .drop) : nil }
+        let dispatcher = try LiveDispatcher("a", of: service)
+        try await running(dispatcher) {
+            try await wait(for: "the others have theirs", within: .seconds(120)) {
+                dispatcher.dispatcher.status.totals.accepted == [10, 0, 10]
+            }
+            #expect(service.calls(.getLogstore).filter(isDown).count == 1)
+            service.heal()
+            try await wait(for: "all is covered", within: .seconds(120)) { try await service.isCovered() }
+        }
+    }
+
+    @Test func `a source that cannot be asked for ends the start after a minute`() async throws {
+        let service = try ScriptedService.withTargets()
+        service.follow { $0.request.url.contains("/logstores/source") ? .refuse(503, "ServerBusy") : nil }
+        let dispatcher = try LiveDispatcher("a", of: service)
+        try await running(dispatcher) { _ = await dispatcher.ended.value(within: .seconds(120)) }
+        guard case .failure(.check(let logstore, _)) = dispatcher.ended.current else {
+            Issue.record("it started")
+            return
+        }
+        #expect(logstore.contains("source") && service.calls(.heartbeat).isEmpty)
+    }
+
     @Test func `a stop while the start still waits ends settled`() async throws {
         let service = try ScriptedService.withTargets()
         service.follow { _ in .hang }

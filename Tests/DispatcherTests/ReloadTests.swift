@@ -96,6 +96,22 @@ import Testing
         #expect(try await service.copies(0..<30) == (1, 1))
     }
 
+    @Test func `a target that cannot be asked for refuses a change, which can wait`() async throws {
+        let service = try ScriptedService.withTargets(and: ["more": 1])
+        let live = try LiveDispatcher("a", of: service, try Self.settings())
+        let more = try Self.place("more")
+        try await running(live) {
+            _ = await live.joined.value(within: .seconds(120))
+            service.follow { $0.request.url.contains("/logstores/more") ? .refuse(503, "ServerBusy") : nil }
+            await #expect(throws: ReloadableDispatcher.Refusal.self) {
+                try await live.reloadable.reload(try Self.settings { $0.targets[1] = more })
+            }
+            #expect(live.reloadable.lastRefusal?.description.contains("GetLogstore of") == true)
+            let isSettled = try await live.leave()
+            #expect(isSettled)
+        }
+    }
+
     @Test func `heartbeats go on while late copies of saves are outwaited, so that the shards stay`() async throws {
         let service = try ScriptedService.withTargets()
         let live = try LiveDispatcher("a", of: service, try Self.settings { $0.delivery.batchWait = .seconds(20) })
