@@ -88,6 +88,7 @@ struct OperatorCommandTests {
         #expect(refused.exit == .exited(1) && refused.errors.contains("would go back by 6 log groups"), "\(refused)")
         let vouched = try await run(back + ["--same-identity"], environment)
         #expect(vouched.exit == .exited(0), "\(vouched.errors)")
+        #expect(vouched.output.contains("before this shard has been read to its end again"), "\(vouched.output)")
         let forward = try await run(["checkpoints", "set", "--shard", "0", "--to", "end"], environment)
         #expect(forward.exit == .exited(1) && forward.errors.contains("would skip 6 log groups"))
         let renamed = try await run(

@@ -89,6 +89,10 @@ struct CheckpointsCommand: AsyncParsableCommand {
                     StandardStream.output.write(
                         "log groups were skipped: where a process of the group delivers exactly once under the same identity, they "
                             + "cannot be gone back to\n")
+                } else if permission == .sameIdentity, let checkpoint = before.checkpoint, now < checkpoint {
+                    StandardStream.output.write(
+                        "change nothing that makes new keys (routes, lanes, start, tag, identity) before this shard has been read to its end "
+                            + "again: what it was sent up to \(checkpoint) and further would come again under them\n")
                 }
                 return ExitStatus.settled
             }
