@@ -55,6 +55,26 @@ struct OperatorCommandTests {
         let other = try await run(["check", "--probe-idempotence", "to-1"], environment)
         #expect(other.exit == .exited(64) && other.errors.contains("is a target"))
         #expect(await dispatcher.stop() == .exited(0))
+        try await refusesWhatItRuledOut(file, environment)
+    }
+
+    /// Makes the probe in that file a failed one, then takes it away: neither lets anything begin that rests on sequence ids.
+    private func refusesWhatItRuledOut(_ file: String, _ environment: [String: String]) async throws {
+        let text = String(decoding: try Files.read(file, limit: 1 << 20), as: UTF8.self)
+        let environment = environment.merging(["SLS_DEAD_LETTER": "scratch"]) { $1 }
+        let commands = [["run", "--delivery", "exactly-once"], ["dead-letter", "replay", "--id", "a"]]
+        let failed = text.replacing(#""isAsNeeded":true"#, with: #""isAsNeeded":false"#)
+            .replacing(#""isAsNeeded" : true"#, with: #""isAsNeeded" : false"#)
+        try Files.write(Array(failed.utf8), to: file)
+        for command in commands {
+            let ended = try await run(command, environment)
+            #expect(ended.exit == .exited(64) && ended.errors.contains("ruled out"), "\(ended)")
+        }
+        try Files.removeTree(file)
+        for command in commands {
+            let ended = try await run(command, environment)
+            #expect(ended.exit == .exited(64) && ended.errors.contains("there is no probe file"), "\(ended)")
+        }
     }
 
     @Test func `checkpoints are shown and set, and an audit compares what was delivered`() async throws {
@@ -219,6 +239,24 @@ struct OperatorCommandTests {
                 let ended = try await run(words, environment)
                 #expect(ended.exit == .exited(64) && ended.errors.contains("\(name) is \(number)"), "\(ended)")
             }
+        }
+    }
+
+    @Test func `a file that is no probe file is named, with what it lacks`() async throws {
+        let server = try await server()
+        let folder = try Files.makeTemporaryFolder(prefix: "lacking-")
+        // What stays in the temporary folder fails no test.
+        defer { try? Files.removeTree(folder) }
+        let file = folder + "/probe.json"
+        let environment = RunningDispatcher.environment(server, changed: ["SLS_PROBE_FILE": file])
+        for (text, reason) in [
+            (#"{"project":"b"}"#, "(endpoint is missing)"), (#"{"endpoint":7}"#, "(endpoint is of another kind)"),
+            ("[]", "(it holds no such object)"), ("probe", "no probe file of this version ("),
+        ] {
+            try Files.write(Array(text.utf8), to: file)
+            let ended = try await run(["check", "--probe-idempotence=scratch"], environment)
+            #expect(ended.exit == .exited(64) && ended.errors.contains(reason), "\(ended)")
+            #expect(ended.errors.contains("SLS_PROBE_FILE") && !ended.errors.contains("DecodingError"), "\(ended)")
         }
     }
 

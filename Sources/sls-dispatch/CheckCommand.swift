@@ -11,8 +11,9 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: """
             Writes a few log groups to a scratch logstore of the targets' project, splits one of its shards, and says what the \
             endpoint does with repeated sequence ids. What was found is kept in --probe-file; a day later the same command \
-            asks the last question: at most eight times, where it is not answered. Show that file to run by SLS_PROBE_FILE: where everything passed, exactly-once becomes \
-            the default. Exit status: 0 everything passed; 1 something ruled exactly once out, or the endpoint could not be \
+            asks the last question: at most eight times, where it is not answered. The scratch logstore is none that the settings \
+            name. Show that file to run by SLS_PROBE_FILE: where everything passed, exactly-once becomes \
+            the default, and where something ruled it out, exactly-once is refused. Exit status: 0 everything passed; 1 something ruled exactly once out, or the endpoint could not be \
             asked; 2 passed so far, the last question is to be asked a day later; 64 wrong options or variables.
 
             For example:  sls-dispatch check --probe-idempotence scratch --probe-file probe.json
@@ -22,18 +23,14 @@ struct CheckCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp("Probe with this scratch logstore of the targets' project.", valueName: "logstore"))
     var probeIdempotence: String
-    @Option(help: ArgumentHelp("Keep what was found in this file.", discussion: "SLS_PROBE_FILE", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Keep what was found in this file.", discussion: "(required here or as) SLS_PROBE_FILE", valueName: "file"))
     var probeFile: String?
 
     func run() async throws {
         try await OperatorCommand.run("check", configuration.source()) { session in
-            let scratch = try logstore()
-            if let target = session.settings.targets.first(where: { $0.logstore == scratch }) {
-                throw SettingsError(mistakes: [
-                    "--probe-idempotence \(scratch): \(target) is a target; give a logstore for probes"
-                ])
-            }
-            let probe = IdempotenceProbe(session, scratch: scratch)
+            let probe = try IdempotenceProbe(session, scratch: try logstore())
             let file = try ProbeFile(
                 probeFile ?? configuration.source().read(now: session.now).variables["SLS_PROBE_FILE"])
             var record: IdempotenceProbe.Record
@@ -43,10 +40,17 @@ struct CheckCommand: AsyncParsableCommand {
                         "\(file.path) is of \(known.project)/\(known.logstore) at \(known.endpoint): give another file"
                     ])
                 }
-                // Too early: what is known is shown again.
-                record = try await probe.resume(known) { try file.write($0) } ?? known
+                record = known
             } else {
+                record = probe.blank
+            }
+            if record.isBlank {
+                // What is found must not be lost because the file cannot be written.
+                try file.write(record)
                 record = try await probe.begin()
+            } else {
+                // Too early: what is known is shown again.
+                record = try await probe.resume(record) { try file.write($0) } ?? record
             }
             try file.write(record)
             show(record, file.path)

@@ -39,6 +39,7 @@ struct DeadLetterCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await OperatorCommand.run("dead-letter replay", configuration.source(output.variables)) { session in
+                try examineProbe(session)
                 let replay = try replay(session)
                 var shown = 0
                 let report = try await replay.run { report in
@@ -62,6 +63,18 @@ struct DeadLetterCommand: AsyncParsableCommand {
                 }
                 for refusal in report.refusals { StandardStream.error.write("\(refusal)\n") }
                 return report.isComplete ? ExitStatus.settled : ExitStatus.failed
+            }
+        }
+
+        /// A replay rests on sequence ids, whatever the mode of delivery.
+        ///
+        /// - Throws: `SettingsError` where the probe file that is named ruled them out, or cannot be read.
+        private func examineProbe(_ session: OperatorSession) throws(SettingsError) {
+            let variables = try configuration.source(output.variables).read(now: session.now).variables
+            guard let path = variables["SLS_PROBE_FILE"] else { return }
+            let record = try ProbeFile(path).found()
+            if let notice = try session.settings.examine(record, for: "a replay", instead: nil) {
+                StandardStream.error.write("sls-dispatch dead-letter replay: \(notice)\n")
             }
         }
 

@@ -43,7 +43,7 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Deliver exactly once by default if the probe in this file passed (sls-dispatch check).",
+            "Deliver exactly once by default if the probe in this file passed (sls-dispatch check), and never if it failed.",
             discussion: "(default: none) SLS_PROBE_FILE", valueName: "file"))
     var probeFile: String?
 

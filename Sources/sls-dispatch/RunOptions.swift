@@ -8,7 +8,7 @@ struct RunOptions: Sendable {
     var settings: DispatcherSettings
     var admin: AdminAddress?
     var logLevel = Logger.Level.notice
-    /// What a probe file says of the mode of delivery; nil without one, or where the mode is given.
+    /// What a probe file says of the mode of delivery; nil without one, or where nothing speaks against the mode that is given.
     var probeNotice: String?
 
     init(_ source: SettingsSource) throws(SettingsError) {
@@ -29,12 +29,14 @@ struct RunOptions: Sendable {
                 reading.mistakes.append("--log-level \(text): expected one of \(known)")
             }
         }
-        if let file = variables["SLS_PROBE_FILE"], variables["SLS_DELIVERY"] == nil {
+        if let path = variables["SLS_PROBE_FILE"] {
             do throws(SettingsError) {
-                if let record = try ProbeFile(file).read() {
+                let record = try ProbeFile(path).found()
+                if variables["SLS_DELIVERY"] == nil {
                     probeNotice = reading.settings?.adopt(record, now: now)
-                } else {
-                    reading.mistakes.append("there is no probe file \(file)")
+                } else if let settings = reading.settings, settings.delivery.mode.isExact {
+                    probeNotice = try settings.examine(
+                        record, for: "--delivery \(settings.delivery.mode.rawValue)", instead: "at-least-once")
                 }
             } catch {
                 reading.mistakes += error.mistakes

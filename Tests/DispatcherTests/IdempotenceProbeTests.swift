@@ -4,6 +4,7 @@ import Logging
 import SLSClient
 import SLSConsumer
 import SLSProtocol
+import System
 import TestKit
 import Testing
 
@@ -15,13 +16,13 @@ import Testing
         _ configure: (inout EmulatorConfiguration) -> Void = { _ in }
     ) throws -> (service: ScriptedService, probe: IdempotenceProbe) {
         let service = try ScriptedService.withTargets(and: ["scratch": 2], speed: 1, configure)
-        return (service, IdempotenceProbe(try service.operatorSession(), scratch: try LogstoreName("scratch")))
+        return (service, try IdempotenceProbe(try service.operatorSession(), scratch: try LogstoreName("scratch")))
     }
 
     @Test func `the emulator passes the probe, whose last question is asked a day later`() async throws {
         let (service, probe) = try probe()
         let record = try await probe.begin()
-        #expect(record.steps.dropLast().allSatisfy { $0.isAsNeeded == true } && record.steps.count == 9)
+        #expect(record.steps.dropLast().allSatisfy { $0.isAsNeeded == true } && record.steps.count == 10)
         #expect(!record.isPassed && !record.isFailed)
         #expect(try await probe.resume(record) { _ in } == nil)
         service.clock.jump(by: .seconds(86_400))
@@ -41,6 +42,26 @@ import Testing
         #expect(!early.isFailed)
         service.clock.jump(by: .seconds(86_400))
         #expect(try #require(try await aging.resume(early) { _ in }).isFailed)
+    }
+
+    @Test func `an endpoint with one memory for the keys of a shard does not pass`() async throws {
+        let (service, probe) = try probe()
+        // By half of the hash range: the highest id of any key in it.
+        let highest = Lock<[Bool: Int64]>([:])
+        service.follow { call in
+            guard call.api == .putLogs, let key = call.query("key"), let id = call.query("seqid").flatMap({ Int64($0) })
+            else { return nil }
+            return highest.withLock { highest in
+                let half = key < "8"
+                if let last = highest[half], id <= last { return .refuse(400, "InvalidSequenceId") }
+                highest[half] = id
+                return nil
+            }
+        }
+        let record = try await probe.begin()
+        #expect(record.isFailed)
+        let spares = try #require(record.steps.first { $0.question.contains("seven keys") })
+        #expect(spares.isAsNeeded == false && spares.answer.hasPrefix("7 of 7 refused"), "\(spares)")
     }
 
     @Test
@@ -83,6 +104,55 @@ import Testing
         #expect(neighbour.0 == .atLeastOnce && neighbour.1.contains("of project other at "))
     }
 
+    @Test func `a mode that is given is held against the record too`() async throws {
+        let (service, probe) = try probe()
+        let begun = try await probe.begin()
+        service.clock.jump(by: .seconds(86_400))
+        let passed = try #require(try await probe.resume(begun) { _ in })
+        var failed = passed
+        failed.steps[2].isAsNeeded = false
+        var settings = try LiveDispatcher.settings()
+        settings.delivery.mode = .exactlyOnce
+        #expect(try settings.examine(passed, for: "--delivery exactly-once", instead: "at-least-once") == nil)
+        let early = try settings.examine(begun, for: "--delivery exactly-once", instead: "at-least-once")
+        #expect(early?.contains("not finished") == true)
+        do {
+            _ = try settings.examine(failed, for: "--delivery exactly-once", instead: "at-least-once")
+            Issue.record("it was let through")
+        } catch {
+            #expect(
+                error.description.contains("an id five higher is accepted")
+                    && error.description.contains("at-least-once"))
+        }
+        for index in settings.targets.indices {
+            let place = settings.targets[index]
+            settings.targets[index] = DispatcherSettings.Place(
+                endpoint: place.endpoint, project: try ProjectName("other"), logstore: place.logstore)
+        }
+        let foreign = try settings.examine(failed, for: "a replay", instead: nil)
+        #expect(foreign?.contains("it says nothing") == true, "another project's record rules nothing out")
+    }
+
+    @Test(arguments: [("source", "the source"), ("web", "a target"), ("dead", "the dead-letter logstore")])
+    func `no logstore that the settings name is probed`(name: String, use: String) async throws {
+        let service = try ScriptedService.withTargets(and: ["dead": 1])
+        let (dead, intranet) = (
+            try LogstoreName("dead"), try Endpoint(parsing: "cn-hangzhou-intranet.log.aliyuncs.com")
+        )
+        let session = try service.operatorSession {
+            let target = $0.targets[0]
+            $0.delivery.deadLetter = DispatcherSettings.Place(
+                endpoint: target.endpoint, project: target.project, logstore: dead)
+            // The same place by the region's name in another network.
+            $0.source = DispatcherSettings.Place(
+                endpoint: intranet, project: $0.source.project, logstore: $0.source.logstore)
+        }
+        do {
+            _ = try IdempotenceProbe(session, scratch: try LogstoreName(name))
+            Issue.record("it was taken")
+        } catch { #expect("\(error)".contains("demo/\(name) is \(use)"), "\(error)") }
+    }
+
     @Test func `an answer that ruled exactly once out stays, however often the probe is run again`() async throws {
         let (service, probe) = try probe { $0.writes.sequenceIDLifetime = .seconds(3_600) }
         let begun = try await probe.begin()
@@ -106,8 +176,28 @@ import Testing
         record.steps.removeLast()
         #expect(!record.isPassed)
         record.steps = []
-        #expect(!record.isPassed && !record.isFailed)
-        #expect(try await probe.resume(record) { _ in } == nil)
+        #expect(!record.isPassed && !record.isFailed && !record.isBlank)
+    }
+
+    @Test func `a record with other questions than today's says that it can never be finished`() async throws {
+        let (service, probe) = try probe()
+        let begun = try await probe.begin()
+        var shorter = begun
+        shorter.steps.remove(at: 2)
+        var empty = begun
+        empty.steps = []
+        let before = service.calls(.putLogs).count
+        service.clock.jump(by: .seconds(86_400))
+        for record in [shorter, empty] {
+            do {
+                _ = try await probe.resume(record) { _ in }
+                Issue.record("it was resumed")
+            } catch { #expect("\(error)".contains("made by another version"), "\(error)") }
+            var settings = try LiveDispatcher.settings()
+            #expect(settings.adopt(record, now: service.clock.wall).contains("made by another version"))
+        }
+        #expect(service.calls(.putLogs).count == before)
+        #expect(probe.blank.isBlank && !begun.isBlank && !probe.blank.isFailed && probe.owns(probe.blank))
     }
 
     @Test func `a probe that could split nothing has no result`() async throws {

@@ -95,7 +95,7 @@ extension DispatcherSettings {
 
 extension DispatcherSettings.Place {
     /// Whether it is the same logstore, be it under the name that its region has in another network.
-    fileprivate func isSame(as other: Self) -> Bool {
+    func isSame(as other: Self) -> Bool {
         project == other.project && logstore == other.logstore
             && Self.region(keyed.host) == Self.region(other.keyed.host)
     }

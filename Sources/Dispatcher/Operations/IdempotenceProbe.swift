@@ -24,7 +24,8 @@ public struct IdempotenceProbe: Sendable {
         public let project: String
         /// The scratch logstore.
         public let logstore: String
-        /// Whose ids must be remembered for a day, one for each try of the last question: 32 hexadecimal digits each.
+        /// Whose ids must be remembered for a day, one for each try of the last question: 32 hexadecimal digits each; none
+        /// where the first questions are still to be asked.
         public let keys: [String]
         /// When the last id under those keys was accepted, Unix seconds: 0 to the year 9999.
         public let written: Int
@@ -34,9 +35,11 @@ public struct IdempotenceProbe: Sendable {
         public var steps: [Step]
 
         /// Whether every question was asked and has the answer that exactly once needs.
-        public var isPassed: Bool {
-            steps.map(\.question) == IdempotenceProbe.questions && steps.allSatisfy { $0.isAsNeeded == true }
-        }
+        public var isPassed: Bool { hasTodaysQuestions && steps.allSatisfy { $0.isAsNeeded == true } }
+        /// Whether its questions are the ones that this program asks.
+        public var hasTodaysQuestions: Bool { steps.map(\.question) == IdempotenceProbe.questions }
+        /// Whether nothing that was found is in it: it was made before the first question, and those were never all answered.
+        public var isBlank: Bool { keys.isEmpty && steps.allSatisfy { $0.isAsNeeded == nil } }
         /// Whether some answer rules exactly once out.
         public var isFailed: Bool { steps.contains { $0.isAsNeeded == false } }
     }
@@ -47,8 +50,10 @@ public struct IdempotenceProbe: Sendable {
         case call(ClientError)
         /// No shard that can be written holds the key, so what a split does is not known.
         case nothingToSplit(LogstoreName)
-        /// The last question was asked under every key there was, and not answered.
-        case usedUp
+        /// The last question was asked under every key there was, so many, and not answered.
+        case usedUp(Int)
+        /// The record's questions are not the ones that this program asks.
+        case otherQuestions
         /// That a question is about to be asked could not be kept, so it was not asked.
         case notKept(any Error)
 
@@ -58,9 +63,12 @@ public struct IdempotenceProbe: Sendable {
             case .call(let error): "\(error)"
             case .nothingToSplit(let logstore):
                 "\(logstore) has no shard to split that can be written and holds the probe's key: give another logstore"
-            case .usedUp:
-                "the last question was asked \(IdempotenceProbe.tryCount) times and never answered; each time may have been "
+            case .usedUp(let count):
+                "the last question was asked \(count) times and never answered; each time may have been "
                     + "stored, and then says nothing any more. Begin again with another probe file."
+            case .otherQuestions:
+                "the probe file was made by another version, whose questions are not those of this one: begin again with "
+                    + "another probe file"
             case .notKept(let error): "nothing was asked, for it could not be kept that it would be: \(error)"
             }
         }
@@ -84,26 +92,42 @@ public struct IdempotenceProbe: Sendable {
         Question(text: "two log groups under one id are accepted", isBatch: true, id: 3, isTaken: true),
         Question(text: "the same two again are refused whole", isBatch: true, id: 3, isTaken: false),
     ]
+    private static let sparesQuestion = "a first id is accepted under each of seven keys beside it"
     private static let splitQuestion = "after a split of its shard the last id is refused"
     private static let lateQuestion = "a day later the last id is refused"
     /// All that must be known, in order.
-    static let questions = writes.map(\.text) + [splitQuestion, lateQuestion]
+    static let questions = writes.map(\.text) + [sparesQuestion, splitQuestion, lateQuestion]
 
     /// How long ids must at least be remembered.
     public static let age = 86_400
     /// How often the last question can be asked.
     static let tryCount = 8
     private static let lastID: Int64 = 1 << 30
+    private static let notAsked = "not asked yet"
 
     private let session: OperatorSession
     private let place: DispatcherSettings.Place
     private let client: SLSClient
 
     /// A probe of the endpoint and project that the targets are in.
-    public init(_ session: OperatorSession, scratch: LogstoreName) {
-        let target = session.settings.targets[0]
+    ///
+    /// - Throws: `SettingsError` where the scratch logstore is one that the settings name: what is written to it, and the
+    ///   split, would do harm there.
+    public init(_ session: OperatorSession, scratch: LogstoreName) throws(SettingsError) {
+        let settings = session.settings
+        let target = settings.targets[0]
+        let place = DispatcherSettings.Place(endpoint: target.endpoint, project: target.project, logstore: scratch)
+        let uses =
+            [("the source", settings.source)] + settings.targets.map { ("a target", $0) }
+            + (settings.delivery.deadLetter.map { [("the dead-letter logstore", $0)] } ?? [])
+        if let (use, other) = uses.first(where: { $0.1.isSame(as: place) }) {
+            throw SettingsError(mistakes: [
+                "--probe-idempotence \(scratch): \(other) is \(use), where what a probe writes, and the split of a shard, would do "
+                    + "harm: give a logstore that nothing else uses"
+            ])
+        }
         self.session = session
-        place = DispatcherSettings.Place(endpoint: target.endpoint, project: target.project, logstore: scratch)
+        self.place = place
         client = session.client(for: place)
     }
 
@@ -111,6 +135,13 @@ public struct IdempotenceProbe: Sendable {
     public func owns(_ record: Record) -> Bool {
         record.endpoint == place.keyed.host && record.project == place.keyed.project
             && record.logstore == place.keyed.logstore
+    }
+
+    /// A record to keep before the first question, so that what is found can surely be kept.
+    public var blank: Record {
+        Record(
+            endpoint: place.keyed.host, project: place.keyed.project, logstore: place.keyed.logstore, keys: [],
+            written: 0, steps: Self.questions.map { Step(question: $0, isAsNeeded: nil, answer: Self.notAsked) })
     }
 
     /// Asks everything that can be asked at once.
@@ -127,15 +158,22 @@ public struct IdempotenceProbe: Sendable {
             steps.append(
                 Step(question: question.text, isAsNeeded: answer.isTaken == question.isTaken, answer: answer.text))
         }
-        // Beside the first, so that the same split goes through all of them.
-        var spares: [HashKey] = []
-        for spare in (1..<Self.tryCount).map({ HashKey(value: key.value &+ UInt128($0)) }) {
-            if try await write(1, key: spare, id: Self.lastID).isTaken { spares.append(spare) }
+        // Beside the first, so that the same split goes through all of them. Where one memory serves several keys, these
+        // are refused: what is sent under the one would be taken for stored under the other, and lost.
+        let spares = (1..<Self.tryCount).map { HashKey(value: key.value &+ UInt128($0)) }
+        var refusals: [String] = []
+        for spare in spares {
+            let answer = try await write(1, key: spare, id: Self.lastID)
+            if !answer.isTaken { refusals.append(answer.text) }
         }
+        steps.append(
+            Step(
+                question: Self.sparesQuestion, isAsNeeded: refusals.isEmpty,
+                answer: refusals.first.map { "\(refusals.count) of \(spares.count) \($0)" } ?? "accepted"))
         let written = session.now.seconds
         try await split(around: key)
         steps.append(try await refusal(Self.splitQuestion, key: key))
-        steps.append(Step(question: Self.lateQuestion, isAsNeeded: nil, answer: "not asked yet"))
+        steps.append(Step(question: Self.lateQuestion, isAsNeeded: nil, answer: Self.notAsked))
         return Record(
             endpoint: place.keyed.host, project: place.keyed.project, logstore: place.keyed.logstore,
             keys: ([key] + spares).map(\.hex), written: written, steps: steps)
@@ -147,13 +185,16 @@ public struct IdempotenceProbe: Sendable {
     ///
     /// - Parameter keep: Keeps the record durably before the question is asked, and again where it was turned down unstored.
     /// - Returns: nil while it is too early, and when nothing is left to ask.
+    /// - Throws: `.otherQuestions` for a record that could never be finished, and a failure as `begin` does.
     public func resume(
         _ record: Record, keeping keep: (Record) throws -> Void
     ) async throws(Failure) -> Record? {
-        guard !record.isFailed, session.now.seconds - record.written >= Self.age,
-            let last = record.steps.last, last.question == Self.lateQuestion, last.isAsNeeded == nil
-        else { return nil }
-        guard record.tries < record.keys.count, let key = HashKey(hex: record.keys[record.tries]) else { throw .usedUp }
+        if record.isFailed { return nil }
+        guard record.hasTodaysQuestions, let last = record.steps.last else { throw .otherQuestions }
+        guard session.now.seconds - record.written >= Self.age, last.isAsNeeded == nil else { return nil }
+        guard record.tries < record.keys.count, let key = HashKey(hex: record.keys[record.tries]) else {
+            throw .usedUp(record.keys.count)
+        }
         var asked = record
         asked.tries += 1
         asked.steps[asked.steps.count - 1].answer = "asked, answer unknown"
