@@ -44,14 +44,19 @@ extension DeliveryAudit.Report {
     mutating func add(_ finding: DeliveryAudit.Finding, of held: DeliveryAudit.Held) {
         findings.append(finding)
         if let edge = held.mayHaveExpired {
-            gaps.append(
+            notes.append(
                 "\(finding.target), or SLS_DEAD_LETTER, may have dropped copies of the log groups before cursor \(edge) at the end "
                     + "of its retention: those that are not there are undecided")
         }
         if held.originless > 0 {
-            gaps.append(
+            notes.append(
                 "\(finding.target) holds \(held.originless) log groups that may have come from what has expired in the source: "
                     + "nothing is said of them")
+        }
+        if finding.tagged > 0 {
+            notes.append(
+                "\(finding.tagged) of the foreign ones in \(finding.target) carry \(OriginTag.key): they were written with "
+                    + "--dispatch-tag on; audit with it, too")
         }
     }
 }

@@ -11,4 +11,12 @@ struct OriginTag: Sendable {
         let id = "\(source.project)/\(source.logstore)/\(shard)/\(cursor)"
         return LogGroup(logs: [], tags: [LogGroup.Pair(Self.key, id)]).serialized
     }
+
+    /// Whether such a tag, of any source, may stand at the end of these bytes.
+    static func stands(at bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.suffix(longest).firstRange(of: Array(key.utf8)) != nil
+    }
+
+    /// More than the key, names of project and logstore, two numbers and their framing can take.
+    private static let longest = 256
 }
