@@ -20,7 +20,7 @@ public struct Endpoint: Sendable, Hashable {
     public let port: Int?
     let kind: HostKind
 
-    /// Reads an endpoint as people write it: with or without scheme and port; a path or trailing slash is dropped.
+    /// Reads an endpoint as people write it: with or without scheme and port; slashes at its end are dropped.
     ///
     /// IP literals are understood, IPv6 in brackets (without a port also bare).
     ///
@@ -38,8 +38,12 @@ public struct Endpoint: Sendable, Hashable {
         } else {
             scheme = .http
         }
-        rest = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        let behind = rest.drop { $0 != "/" && $0 != "?" && $0 != "#" }
+        rest = rest[..<behind.startIndex]
         guard !rest.isEmpty else { throw invalid("there is no host name") }
+        guard behind.allSatisfy({ $0 == "/" }) else {
+            throw invalid("\"\(behind)\" does not belong here: write [scheme://]host[:port] alone")
+        }
         guard !rest.contains("@") else { throw invalid("user names and passwords do not belong here") }
         let (hostText, portText) = Self.split(rest)
         if let portText {
