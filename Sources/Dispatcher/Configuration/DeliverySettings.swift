@@ -71,9 +71,13 @@ extension DispatcherSettings {
         }
         guard delivery.mode.isExact else { return mistakes }
         let mode = delivery.mode.rawValue
-        if !start.isFixed {
+        if case .received(let time) = start.position, !start.isFixed, time > now {
+            mistakes.append(
+                "--delivery \(mode): the start lies ahead: what arrives until then would be left out, or delivered by whoever "
+                    + "starts after it; write SLS_CURSOR_START=\(now.iso8601), or begin")
+        } else if !start.isFixed {
             let instead: Timestamp =
-                if case .received(let time) = start.position, time < now { time } else { now }
+                if case .received(let time) = start.position { time } else { now }
             mistakes.append(
                 "--delivery \(mode): the start must mean the same at every restart, or log groups that were skipped could "
                     + "not be told from those delivered; write SLS_CURSOR_START=\(instead.iso8601), or begin. A group that has "

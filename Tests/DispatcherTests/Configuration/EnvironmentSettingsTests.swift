@@ -129,6 +129,9 @@ import Testing
     ) throws {
         let found = mistakes(["SLS_DELIVERY": "exactly-once", "SLS_CURSOR_START": start])
         #expect(found.count == 1 && found[0].contains("SLS_CURSOR_START=\(instead)"), "\(found)")
+        // A time that is still to come is fixed: what is wrong with it is another thing.
+        #expect(found[0].contains("lies ahead") == start.hasPrefix("2023"), "\(found)")
+        #expect(found[0].contains("the same at every restart") != start.hasPrefix("2023"), "\(found)")
         #expect(mistakes(["SLS_DELIVERY": "exactly-once", "SLS_CURSOR_START": instead]).isEmpty)
         #expect(mistakes(["SLS_CURSOR_START": start]).isEmpty)
     }
