@@ -140,7 +140,7 @@ let package = Package(
         // The programs are dependencies so that they are built; the tests start them as processes.
         tests(
             "IntegrationTests",
-            ["fake-sls", "sls-dispatch", "swift-consumer", "SLSClient", "SLSProtocol", "System", "YAML"],
+            ["fake-sls", "sls-dispatch", "simulate", "swift-consumer", "SLSClient", "SLSProtocol", "System", "YAML"],
             path: "IntegrationTests", exclude: ["python"]),
     ] as [Target]).filter { $0.type != .test || onlyTests == nil || $0.name == onlyTests },
     swiftLanguageModes: [.v6]

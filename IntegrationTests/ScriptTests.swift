@@ -1,12 +1,19 @@
 import System
 import Testing
 
-/// The installer's messages, with programs of our own in the place of the real ones.
+/// What scripts say, with programs of our own in the place of the real ones.
 struct ScriptTests {
     /// Runs the installer with a PATH that holds only these programs, each a line of shell.
     private func install(_ programs: [String: String]) async throws -> (exit: ChildProcess.Exit?, output: String) {
+        try await run("install-dependencies.sh", [], programs)
+    }
+
+    /// Runs a script likewise.
+    private func run(
+        _ script: String, _ options: [String] = [], _ programs: [String: String] = [:]
+    ) async throws -> (exit: ChildProcess.Exit?, output: String) {
         let folder = try Files.makeTemporaryFolder(prefix: "scripts-")
-        for name in ["sed", "head", "grep", "env", "dirname"] {
+        for name in ["sed", "head", "grep", "env", "dirname", "cat"] {
             try Files.write(
                 Array("#!/bin/sh\nexec /usr/bin/\(name) \"$@\"\n".utf8), to: "\(folder)/\(name)", mode: 0o755)
         }
@@ -15,7 +22,7 @@ struct ScriptTests {
         }
         let child = try ChildProcess(
             .init(
-                "/bin/bash", arguments: ["\(BuiltPrograms.repository)/scripts/install-dependencies.sh"],
+                "/bin/bash", arguments: ["\(BuiltPrograms.repository)/scripts/\(script)"] + options,
                 environment: ["PATH": folder, "CI": "true"], standardOutput: .collected, standardError: .collected))
         let exit = await child.wait(within: Patience.step)
         _ = await child.standardOutput?.waitForEnd(within: Patience.step)
@@ -23,6 +30,40 @@ struct ScriptTests {
         try Files.removeTree(folder)
         let texts = [child.standardOutput, child.standardError].compactMap(\.self?.text)
         return (exit, texts.filter { !$0.isEmpty }.joined(separator: "\n"))
+    }
+
+    @Test func `every script tells what it does, and starts nothing for that`() async throws {
+        let scripts = try Files.list("\(BuiltPrograms.repository)/scripts")
+        #expect(scripts.count > 10)
+        for script in scripts {
+            let result = try await run(script, ["--help"])
+            #expect(result.exit == .exited(0), "\(script): \(result.output)")
+            #expect(result.output.contains("."), "\(script): \(result.output)")
+            #expect(!result.output.contains("not found"), "\(script): \(result.output)")
+        }
+    }
+
+    @Test(arguments: [
+        ("crash.sh", "--foo", "is no number: scripts/crash.sh [ROUNDS] [SEED]"),
+        ("handover", "--foo", "there is no option --foo"), ("handover", "5", "no timeout of 6 seconds or more"),
+        ("chaos", "--foo", "neither a mode nor an option"), ("build-release.sh", "", "name a program"),
+    ]) func `what a script cannot take is a usage error that says what it takes`(
+        script: String, option: String, words: String
+    ) async throws {
+        let result = try await run(script, option.isEmpty ? [] : [option])
+        #expect(result.exit == .exited(64), "\(result.output)")
+        #expect(result.output.contains(words), "\(result.output)")
+    }
+
+    @Test(arguments: [["--seeds", "0"], ["--threads", "0"], ["--violations", "0"], ["--without", "no-such-rule"]])
+    func `a simulation that would run nothing is refused`(options: [String]) async throws {
+        let child = try ChildProcess(
+            .init(
+                BuiltPrograms.path("simulate"), arguments: options, standardOutput: .collected,
+                standardError: .collected))
+        #expect(await child.wait(within: Patience.step) == .exited(64))
+        _ = await child.standardError?.waitForEnd(within: Patience.step)
+        #expect(child.standardError?.text.contains(options[0]) == true, "\(child.standardError?.text ?? "")")
     }
 
     private let swift = "echo 'Swift version 6.3.1 (swift-6.3.1-RELEASE)'"

@@ -4,11 +4,12 @@
 # scripts/crash.sh [ROUNDS] [SEED]: default 200 rounds and a fresh seed, which is printed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+case "${1:-}" in -h | --help) sed -n '2,/^[^#]/s/^# //p' "scripts/${0##*/}" && exit ;; esac
 
 rounds=${1:-200}
 seed=${2:-$((RANDOM * 32768 + RANDOM))}
 for number in "$rounds" "$seed"; do
-    [[ $number =~ ^[0-9]+$ ]] || { echo "crash.sh: $number is no number" >&2; exit 64; }
+    [[ $number =~ ^[0-9]+$ ]] || { echo "crash: $number is no number: scripts/crash.sh [ROUNDS] [SEED]" >&2; exit 64; }
 done
 echo "crash: seed $seed, $rounds rounds"
 swift build --build-tests

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Makes the documentation of a library (default SLSConsumer) in .build/docs, and fails on the first warning of docc:
 # a link that leads nowhere, a parameter without a word. The tool is part of the toolchain.
+# scripts/docs.sh [LIBRARY]
 set -euo pipefail
 cd "$(dirname "$0")/.."
+case "${1:-}" in -h | --help) sed -n '2,/^[^#]/s/^# //p' "scripts/${0##*/}" && exit ;; esac
 
 library=${1:-SLSConsumer}
 swift build --target "$library"

@@ -2,6 +2,7 @@
 # Installs the system packages that the build, the programs and the tests need, and only those that are missing.
 # Says nothing and changes nothing when all are there. With --build-only, what only the tests need is left out.
 set -euo pipefail
+case "${1:-}" in -h | --help) sed -n '2,/^[^#]/s/^# //p' "$0" && exit ;; esac
 
 fail() {
     echo "install-dependencies: $1" >&2

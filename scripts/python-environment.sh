@@ -3,6 +3,7 @@
 # both are already right.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+case "${1:-}" in -h | --help) sed -n '2,/^[^#]/s/^# //p' "scripts/${0##*/}" && exit ;; esac
 
 fail() {
     echo "python-environment: $1" >&2

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # The hostile-input tests under AddressSanitizer with leak detection, in a build folder of their own. Only what these tests
-# need is built: Package.swift leaves every other test target out where SLS_ONLY_TESTS names one.
+# need is built: Package.swift leaves every other test target out where SLS_ONLY_TESTS names one. About ten minutes.
+# scripts/sanitize.sh [OPTION…]: options of swift test, such as --filter NAME.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+case "${1:-}" in -h | --help) sed -n '2,/^[^#]/s/^# //p' "scripts/${0##*/}" && exit ;; esac
 
 export SLS_ONLY_TESTS=HostileInputTests
 # A small quarantine: what was freed must not look like memory that is still held.

@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # Builds and runs every test. The tests of the container build steps run on this same build.
+# scripts/test.sh [OPTION…]: options of swift test, such as --filter NAME, to run some of them.
+# SLS_TEST_DEADLINE=120s ends a run that hangs sooner than after 30 minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+case "${1:-}" in -h | --help) sed -n '2,/^[^#]/s/^# //p' "scripts/${0##*/}" && exit ;; esac
 
 # A test that hangs in a blocking call cannot be stopped from inside; this ends it, and all it started.
 deadline="${SLS_TEST_DEADLINE:-1800s}"

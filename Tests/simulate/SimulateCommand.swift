@@ -3,32 +3,38 @@ import Simulation
 import System
 import UnixSignals
 
-/// Runs seeded histories of one server and its consumers, on all cores, and says what broke.
+/// Runs seeded histories of one server and its consumers, on several threads, and says what broke.
 @main struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
         abstract: "Run seeded histories of a server, its consumers and their targets, and judge them by the truth.")
 
-    @Option(help: "How many histories to run. (default: 10000)") var seeds = 10_000
-    @Option(help: "The first seed. (default: 1)") var from: UInt64 = 1
-    @Option(help: "The size of the histories: small or full. (default: small)") var size = Size.small
+    @Option(help: "How many histories to run.") var seeds = 10_000
+    @Option(help: "The first seed.") var from: UInt64 = 1
+    @Option(help: "The size of the histories: small or full.") var size = Size.small
     @Option(
         help: """
             How log groups are delivered: at-least-once, exactly-once or exactly-once-batched. (default: at-least-once, or \
             the mode of the rule that is left out)
             """)
     var delivery: DeliveryMode?
-    @Option(help: "How many threads run them. (default: 2)") var threads = 2
-    @Option(help: "Stop after so many violations. (default: 10)") var violations = 10
+    @Option(help: "How many threads run them.") var threads = 2
+    @Option(help: "Stop after so many violations.") var violations = 10
 
     @Option(help: "Leave out a rule, by its name in docs/simulation.md, to see what breaks. (default: none)")
     var without: String?
     @Flag(help: "Print everything that happens in the first history, and run no other.") var trace = false
 
+    func validate() throws {
+        for (name, count) in [("seeds", seeds), ("threads", threads), ("violations", violations)] where count < 1 {
+            throw ValidationError("--\(name) \(count): write 1 or more")
+        }
+    }
+
     func run() async throws {
         let rule = try without.map { name in
             guard let rule = (Rule.table + Rule.exactly).first(where: { $0.name == name }) else {
-                throw ValidationError("no rule \(name)")
+                throw ValidationError("--without \(name): there is no such rule in docs/simulation.md")
             }
             return rule
         }
