@@ -10,7 +10,11 @@ struct FakeSLSCommand: ParsableCommand {
         abstract: "Emulate Alibaba Cloud Simple Log Service (SLS) on this machine.",
         discussion: """
             Every option can be set as a variable too; the option wins. When every listener accepts, one JSON line goes to \
-            stdout. Logs go to stderr. SIGTERM or SIGINT stops it; a second one does so at once.
+            stdout. Logs go to stderr. SIGTERM or SIGINT stops it; a second one does so at once. Pages of its own, with health, \
+            metrics and the CA's certificate, stand below /_fake/, which lists them. Exit status: 0 stopped by one signal; 1 it \
+            could not start, or a second signal came; 64 wrong options or variables.
+
+            For example:  fake-sls --tls-port 10443 --data /var/lib/fake-sls
             """,
         version: "fake-sls 0.1.0")
 

@@ -43,7 +43,10 @@ struct Options: ParsableArguments {
         name: .customLong("init"),
         help: ArgumentHelp(
             "Make the projects and logstores of this YAML file where they do not exist yet.",
-            discussion: "(default: none) FAKE_SLS_INIT", valueName: "file"))
+            discussion: """
+                Such as {projects: [{name: demo, logstores: [{name: app, shards: 4, ttl: 7}]}]}: docs/testing.md. \
+                (default: none) FAKE_SLS_INIT
+                """, valueName: "file"))
     var initial: String?
 
     @Option(

@@ -19,6 +19,7 @@ struct OwnPages {
         metricsText: (() -> String)?, certificate: [UInt8]?, services: Services, clock: ServerClock,
         control: EmulatorControl?, changes: ControlChanges
     ) {
+        let isControlOn = control != nil
         var entries = [
             // Both are answered by the loop behind a commit of the store: there is nothing else that could be unwell.
             Self.page(.get, "/_fake/healthz") { _ throws(APIError) in .text("ok\n") },
@@ -39,8 +40,9 @@ struct OwnPages {
                     APIResponse(contentType: "application/x-pem-file", body: certificate)
                 })
         }
-        entries += Self.controlPages(services, clock: clock, control: control, changes)
-        router = Router(entries)
+        let control = Self.controlPages(services, clock: clock, control: control, changes)
+        entries.append(Self.index(of: entries, control, isControlOn: isControlOn))
+        router = Router(entries + control)
     }
 
     /// nil for a path that is none of ours.
@@ -50,7 +52,7 @@ struct OwnPages {
             return try router.match(method: method == "HEAD" ? "GET" : method, target: target)
         } catch {
             guard error.code == .notFound else { throw error }
-            throw APIError(.notFound, "there is no page \(target.path.prefix(200))")
+            throw APIError(.notFound, "there is no page \(target.path.prefix(200)); GET /_fake/ lists those there are")
         }
     }
 
@@ -58,6 +60,14 @@ struct OwnPages {
 
     private static func page(_ method: Route.Method, _ path: String, _ respond: @escaping Page) -> Router.Entry {
         Router.Entry(name: call, route: Route(method, path), writes: method != .get, respond: respond)
+    }
+
+    /// The list of the pages, a line each.
+    private static func index(of pages: [Router.Entry], _ control: [Router.Entry], isControlOn: Bool) -> Router.Entry {
+        let lines =
+            pages.map(\.spelling) + control.map { $0.spelling + (isControlOn ? "" : " (off without --control on)") }
+        let text = lines.map { $0 + "\n" }.joined()
+        return page(.get, "/_fake") { _ throws(APIError) in .text(text) }
     }
 
     private static func controlPages(
@@ -102,6 +112,20 @@ struct OwnPages {
                 try ExpirePage(groups: services.groups).respond(to: request)
             },
         ]
+    }
+}
+
+extension Router.Entry {
+    /// `GET /_fake/healthz`, by the first of its paths.
+    fileprivate var spelling: String {
+        let parts = route.paths[0].segments.map { segment in
+            switch segment {
+            case .literal(let text): text
+            case .placeholder(let name): "{\(name)}"
+            case .rest: "**"
+            }
+        }
+        return "\(route.method.rawValue) /\(parts.joined(separator: "/"))"
     }
 }
 

@@ -112,6 +112,19 @@ struct OwnPagesTests {
         #expect(server.send("POST", "/_fake/healthz").status == 405)
     }
 
+    @Test func `the pages are listed, and whoever asks for another is told where`() throws {
+        let off = try InProcessEmulator { $0.metricsText = { "" } }
+        for path in ["/_fake", "/_fake/"] {
+            let lines = off.send("GET", path).text.split(separator: "\n")
+            #expect(lines.contains("GET /_fake/healthz") && lines.contains("GET /_fake/metrics"))
+            #expect(lines.contains("POST /_fake/faults (off without --control on)"))
+            #expect(!lines.contains { $0.contains("ca.pem") })
+        }
+        let on = try InProcessEmulator { $0.servesControl = true }
+        #expect(on.send("GET", "/_fake/").text.contains("DELETE /_fake/faults/{id}\n"))
+        #expect(on.send("GET", "/_fake/nothing").text.contains("GET /_fake/ lists those there are"))
+    }
+
     @Test func `what was not configured is not found`() throws {
         let server = try InProcessEmulator()
         #expect(server.send("GET", "/_fake/metrics").status == 404)
