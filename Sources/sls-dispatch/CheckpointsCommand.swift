@@ -12,7 +12,7 @@ struct CheckpointsCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "Show each shard's checkpoint and how far it is behind (default).")
+            commandName: "list", abstract: "Show each shard's checkpoint and how far it is behind.")
 
         @OptionGroup var configuration: ConfigurationOption
 

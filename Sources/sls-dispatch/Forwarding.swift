@@ -111,7 +111,7 @@ struct Forwarding: Sendable {
 
     private func logStart() {
         if let notice = options.probeNotice {
-            logger.notice("the probe file speaks", metadata: ["notice": "\(notice)"])
+            logger.notice("the probe file was read", metadata: ["finding": "\(notice)"])
         }
         logger.notice("starting", metadata: options.settings.summary)
     }

@@ -40,7 +40,7 @@ struct Reloading: Sendable {
                 logger.error("the old configuration's ledger does not add up", metadata: ["mistake": "\(mistake)"])
             }
             if let notice = options.probeNotice {
-                logger.notice("the probe file speaks", metadata: ["notice": "\(notice)"])
+                logger.notice("the probe file was read", metadata: ["finding": "\(notice)"])
             }
             logger.notice("the new configuration is in force", metadata: options.settings.summary)
         } catch {

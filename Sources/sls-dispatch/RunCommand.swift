@@ -9,7 +9,7 @@ import UnixSignals
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Forward until stopped (default).",
+        abstract: "Forward until stopped.",
         discussion: """
             Reads its settings from variables; an option wins over its variable, and --config names a file that stands \
             between them. After the first heartbeat one JSON line goes to stdout. Logs go to stderr. SIGTERM or SIGINT \
@@ -33,7 +33,7 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Give the consumer group this timeout where it is created here: whole seconds, 6 or more.",
+            "Give the consumer group this timeout where it is created here: whole seconds, 6 to 3600.",
             discussion: "(default: 30s) SLS_GROUP_TIMEOUT", valueName: "time"))
     var groupTimeout: String?
 
