@@ -19,8 +19,8 @@ struct ConfigurationOption: ParsableArguments {
     }
 }
 
-/// What decides which keys log groups are written under, and where those go that are refused.
-struct OutputOptions: ParsableArguments {
+/// What decides which keys log groups are written under, beside what is read and where it goes.
+struct KeyOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Make this word part of every key: another word delivers everything again.",
@@ -32,6 +32,14 @@ struct OutputOptions: ParsableArguments {
             "Have so many exactly-once requests under way from one shard to one target; 1 keeps a shard's full order.",
             discussion: "(default: 8) SLS_LANES", valueName: "count"))
     var lanes: String?
+
+    /// The variables that the options stand for.
+    var variables: [String: String?] { ["SLS_IDENTITY": identity, "SLS_LANES": lanes] }
+}
+
+/// What decides how log groups are written, and where those go that are refused.
+struct OutputOptions: ParsableArguments {
+    @OptionGroup var keys: KeyOptions
 
     @Option(
         help: ArgumentHelp(
@@ -47,10 +55,7 @@ struct OutputOptions: ParsableArguments {
 
     /// The variables that the options stand for.
     var variables: [String: String?] {
-        [
-            "SLS_IDENTITY": identity, "SLS_LANES": lanes, "SLS_DEAD_LETTER": deadLetter,
-            "SLS_DISPATCH_TAG": dispatchTag,
-        ]
+        keys.variables.merging(["SLS_DEAD_LETTER": deadLetter, "SLS_DISPATCH_TAG": dispatchTag]) { $1 }
     }
 }
 

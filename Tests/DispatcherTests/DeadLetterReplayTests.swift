@@ -34,12 +34,15 @@ import Testing
 
     private static func replay(
         _ service: ScriptedService, word: String = "first", byteLimit: Int = DeadLetterReplay.readAheadByteCount,
+        patience: Duration = DeadLetterReplay.patience, passingOver letters: Set<DeadLetterReplay.Letter> = [],
         _ change: (inout DispatcherSettings) -> Void = { _ in }
     ) throws -> DeadLetterReplay {
         let word = try #require(DeliveryIdentity(word))
+        var order = DeadLetterReplay.Order(word: word)
+        order.passedOver = letters
         return try DeadLetterReplay(
-            try session(service, change), DeadLetterReplay.Order(word: word), clock: service.clock.consumerClock,
-            byteLimit: byteLimit)
+            try session(service, change), order, clock: service.clock.consumerClock, byteLimit: byteLimit,
+            patience: patience)
     }
 
     /// A service whose dead letters are those of `spoiled`; everything else was delivered.
@@ -121,13 +124,97 @@ import Testing
         }
         let first = try await Self.replay(service).run()
         #expect(
-            !first.isComplete && first.refusals.allSatisfy { $0.contains("demo/audit refuses the dead letter at ") })
+            !first.isComplete && first.refusals.allSatisfy { $0.contains("demo/audit refuses the dead letter ") })
         #expect(first.refusals.first?.contains("PostBodyInvalid") == true)
         let stored = try await service.stored("web") + service.stored("audit") + service.stored("clicks")
         #expect(stored.count == 24 - first.refusals.count - first.untried)
         service.heal()
         let second = try await Self.replay(service).run()
         #expect(second.isComplete)
+        #expect(try await service.copies(0..<24) == (1, 1))
+    }
+
+    @Test func `one that is refused for ever is passed over where a person says so, and the rest is written`()
+        async throws
+    {
+        let service = try await Self.withDeadLetters()
+        let refused = ScriptedService.group(7)
+        service.follow { call in
+            call.api == .putLogs && call.rawBody == refused ? .refuse(400, "PostBodyInvalid") : nil
+        }
+        let stuck = try await Self.replay(service).run()
+        let refusal = try #require(stuck.refusals.first)
+        let named = try #require(refusal.split(separator: "--leave-out ").last?.split(separator: " ").first)
+        let letter = try #require(DeadLetterReplay.Letter(String(named)))
+        let report = try await Self.replay(service, passingOver: [letter]).run()
+        #expect(report.isComplete && report.passedOver == [letter] && report.refusals.isEmpty, "\(report)")
+        #expect(zip(report.written, report.stored).map(+) == [2, 2, 0])
+        let others = (0..<24).filter { $0 != 7 }
+        var counts: [[UInt8]: Int] = [:]
+        for logstore in ["web", "audit", "clicks"] {
+            for group in try await service.stored(logstore) { counts[group, default: 0] += 1 }
+        }
+        #expect(others.allSatisfy { counts[ScriptedService.group($0)] == 1 } && counts[refused] == nil)
+        // Nothing is told of a letter that is not there.
+        let nowhere = DeadLetterReplay.Letter(ShardID(0), Cursor(number: 1))
+        #expect(try await Self.replay(service, word: "b", passingOver: [letter, nowhere]).run().passedOver == [letter])
+    }
+
+    @Test(arguments: [
+        ("0:1729070618428044655", true), ("7:MTcyOTA3MDYxODQyODA0NDY1NQ==", true), ("0", false),
+        ("-1:1729070618428044655", false), ("a:1729070618428044655", false), ("0:begin", false), ("0:", false),
+    ])
+    func `a dead letter is named by its shard and cursor`(text: String, isOne: Bool) {
+        let letter = DeadLetterReplay.Letter(text)
+        #expect((letter != nil) == isOne)
+        if let letter { #expect(letter.cursor == Cursor(number: 1_729_070_618_428_044_655)) }
+    }
+
+    @Test(arguments: [Fault.refuse(500, "InternalServerError"), .refuse(403, "WriteQuotaExceed"), .drop])
+    func `a target that takes nothing is told of, and after a while the replay ends`(fault: Fault) async throws {
+        let service = try await Self.withDeadLetters()
+        service.follow { call in call.api == .putLogs ? fault : nil }
+        let notices = Lock<[String]>([])
+        do {
+            let report = try await Self.replay(service, patience: .seconds(20))
+                .run(notice: { notice in notices.withLock { $0.append(notice) } })
+            Issue.record("it ended: \(report)")
+        } catch { #expect("\(error)".contains("for 20 s no target has taken anything"), "\(error)") }
+        let told = notices.withLock { $0 }
+        #expect(!told.isEmpty && told.allSatisfy { $0.hasPrefix("demo/") && $0.hasSuffix("; tried again") }, "\(told)")
+        #expect(told.count < service.calls(.putLogs, by: "operator").count, "now and then, not each time")
+        service.heal()
+        #expect(try await Self.replay(service).run().isComplete)
+        #expect(try await service.copies(0..<24) == (1, 1))
+    }
+
+    @Test func `a shard that answers nothing below its end is not taken for read`() async throws {
+        let service = try await Self.withDeadLetters()
+        service.follow { call in
+            call.api == .pullLogs && call.line == "operator"
+                ? .answer(LiveAuditTests.empty(at: call.query("cursor") ?? "")) : nil
+        }
+        do {
+            let report = try await Self.replay(service).run()
+            Issue.record("it ended: \(report)")
+        } catch { #expect("\(error)".contains("answers nothing from cursor"), "\(error)") }
+        #expect(service.calls(.pullLogs, by: "operator").count == ShardPages.tryCount)
+    }
+
+    @Test func `over another name of the region the same letters are met under the same keys`() async throws {
+        let service = try await Self.withDeadLetters()
+        let intranet = try Endpoint(parsing: "cn-hangzhou-intranet.log.aliyuncs.com")
+        func moved(_ place: DispatcherSettings.Place) -> DispatcherSettings.Place {
+            DispatcherSettings.Place(endpoint: intranet, project: place.project, logstore: place.logstore)
+        }
+        func inside(_ settings: inout DispatcherSettings) {
+            settings.source = moved(settings.source)
+            settings.targets = settings.targets.map(moved)
+            settings.delivery.deadLetter = settings.delivery.deadLetter.map(moved)
+        }
+        let first = try await Self.replay(service, inside).run()
+        #expect(first.isComplete && first.written == [2, 3, 0], "\(first)")
+        #expect(try await Self.replay(service).run().stored == [2, 3, 0], "the public name changes no key")
         #expect(try await service.copies(0..<24) == (1, 1))
     }
 
@@ -160,6 +247,7 @@ import Testing
         try await service.client().putLogs(PutLogsBody(compressing: stranger), to: try LogstoreName("dead"))
         let report = try await Self.replay(service).run()
         #expect(report.read == 6 && report.leftOut == 1 && report.refusals.isEmpty && !report.isComplete)
+        #expect(report.strangers == ["without the tags of a dead letter"])
     }
 
     @Test func `a group that shares the dead-letter logstore leaves the letters of the other to it`() async throws {
@@ -167,6 +255,12 @@ import Testing
         let other = try ConsumerGroupName("other")
         let report = try await Self.replay(service) { $0.group = other }.run()
         #expect(report.read == 5 && report.leftOut == 5 && report.written == [0, 0, 0])
+        let host = "cn-hangzhou.log.aliyuncs.com"
+        #expect(
+            report.strangers.sorted()
+                == ["audit", "web"].map {
+                    "refused by \(host)/demo/\($0), read by \(host)/demo/source/cg"
+                })
         #expect(try await Self.replay(service).run().isComplete)
         #expect(try await service.copies(0..<24) == (1, 1))
     }

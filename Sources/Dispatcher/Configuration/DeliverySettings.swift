@@ -99,14 +99,29 @@ extension DispatcherSettings {
 
 extension DispatcherSettings.Place {
     /// Whether it is the same logstore, be it under the name that its region has in another network.
-    func isSame(as other: Self) -> Bool {
-        project == other.project && logstore == other.logstore
-            && Self.region(keyed.host) == Self.region(other.keyed.host)
+    func isSame(as other: Self) -> Bool { regional == other.regional }
+
+    /// The logstore as keys name it, under the name that its region has in public.
+    var regional: LaneKeys.Place {
+        LaneKeys.Place(host: Self.region(keyed.host), project: project.value, logstore: logstore.value)
     }
+
+    /// The logstore as keys name it, under each of the names that its region has.
+    var aliases: [LaneKeys.Place] {
+        let parts = regional.host.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        return ([""] + Self.networks).map { network in
+            LaneKeys.Place(
+                host: ([parts[0] + network] + parts.dropFirst()).joined(separator: "."), project: project.value,
+                logstore: logstore.value)
+        }
+    }
+
+    /// What stands behind a region's name in networks other than the public one.
+    private static let networks = ["-intranet", "-share"]
 
     private static func region(_ host: String) -> String {
         var parts = host.split(separator: ".", maxSplits: 1).map(String.init)
-        for network in ["-intranet", "-share"] where parts.first?.hasSuffix(network) == true {
+        for network in networks where parts.first?.hasSuffix(network) == true {
             parts[0].removeLast(network.utf8.count)
         }
         return parts.joined(separator: ".")

@@ -8,7 +8,8 @@ public import SLSProtocol
 /// the operator's word, the start and the live source, whose letters alone it writes: those of two sources stand between
 /// each other), so a second run under one word finds stored what the first has written. Each
 /// lane goes in order, for whatever came behind a refused dead letter under the same key would make it look stored; one
-/// that is refused again ends all of its shard, so that a target that takes nothing is not asked for each.
+/// that is refused again ends all of its shard, so that a target that takes nothing is not asked for each. A person may have
+/// one passed over: under that word it is then given up, for what comes behind it takes its turn.
 public struct DeadLetterReplay: Sendable {
     /// What is to be replayed.
     public struct Order: Sendable {
@@ -16,9 +17,36 @@ public struct DeadLetterReplay: Sendable {
         public var word: DeliveryIdentity
         /// The first dead letter, by the time at which it was written; must mean the same at every run.
         public var start = StartSetting(position: .begin, isFixed: true)
+        /// Dead letters to pass over; must be the same at every later run, which else may count them as written.
+        public var passedOver: Set<Letter> = []
 
         /// Everything, under that word.
         public init(word: DeliveryIdentity) { self.word = word }
+    }
+
+    /// One dead letter, by where it stands.
+    public struct Letter: Hashable, Sendable, CustomStringConvertible {
+        /// The shard of the dead-letter logstore.
+        public let shard: ShardID
+        /// Its cursor there.
+        public let cursor: Cursor
+
+        init(_ shard: ShardID, _ cursor: Cursor) {
+            self.shard = shard
+            self.cursor = cursor
+        }
+
+        /// Reads what `description` gives; the cursor also as it travels.
+        public init?(_ text: String) {
+            guard let colon = text.firstIndex(of: ":"), let shard = Int(text[..<colon]), shard >= 0,
+                case .cursor(let cursor) = CheckpointBook.Destination(
+                    String(text[text.index(after: colon)...]), now: Timestamp(seconds: 0))
+            else { return nil }
+            self.init(ShardID(shard), cursor)
+        }
+
+        /// `shard:cursor`.
+        public var description: String { "\(shard):\(cursor)" }
     }
 
     /// How far it has come.
@@ -29,6 +57,10 @@ public struct DeadLetterReplay: Sendable {
         public var total: Int64 = 0
         /// Those that do not say which of the present targets refused them, for the present source and group.
         public var leftOut = 0
+        /// Whom the first few of these say they are from, a sentence each.
+        public var strangers: [String] = []
+        /// Those that the order names, as they were met.
+        public var passedOver: [Letter] = []
         /// Written now, log groups by target index.
         public var written: [Int]
         /// Written by an earlier run.
@@ -38,18 +70,18 @@ public struct DeadLetterReplay: Sendable {
 
         /// Those that were not tried because another of their shard was refused.
         public var untried: Int {
-            max(0, Int(total) - leftOut - refusals.count - (written + stored).reduce(0, +))
+            max(0, Int(total) - leftOut - passedOver.count - refusals.count - (written + stored).reduce(0, +))
         }
-        /// Whether every dead letter that was read is where it belongs.
-        public var isComplete: Bool { refusals.isEmpty && leftOut == 0 }
+        /// Whether every dead letter is where it belongs, but for those that the order names.
+        public var isComplete: Bool { refusals.isEmpty && leftOut == 0 && untried == 0 }
     }
 
     /// Why it could not be done.
     public enum Failure: Error, Sendable, CustomStringConvertible {
         /// A call failed.
         case call(ClientError)
-        /// A pulled body is no list of log groups.
-        case malformed(ProtobufError)
+        /// A shard could not be read.
+        case reading(ShardPages.Failure)
         /// The settings name no dead-letter logstore.
         case noDeadLetters
         /// The start is another one at each run.
@@ -62,12 +94,14 @@ public struct DeadLetterReplay: Sendable {
         case interrupted
         /// The cursors of single dead letters are not known.
         case sparse(Cursor)
+        /// For that long nothing was written, stored or refused for good; what was said last.
+        case unanswered(Duration, String)
 
         /// A sentence for a person, with what to do.
         public var description: String {
             switch self {
             case .call(let error): "\(error)"
-            case .malformed(let error): "a pulled body is no list of log groups: \(error)"
+            case .reading(let failure): "\(failure)"
             case .noDeadLetters: "SLS_DEAD_LETTER (--dead-letter) names no logstore to replay from"
             case .movingStart(let start):
                 "a start that moves (now \(start)) would leave out another part at each run: write begin or a time that is past"
@@ -79,6 +113,8 @@ public struct DeadLetterReplay: Sendable {
                     + "runs elsewhere; let one end, then run this again"
             case .interrupted: "interrupted; the same command goes on where it was"
             case .sparse(let cursor): "the dead letters behind cursor \(cursor) have no cursors of their own"
+            case .unanswered(let time, let reason):
+                "for \(time.components.seconds) s no target has taken anything (\(reason)); the same command goes on where it was"
             }
         }
     }
@@ -87,6 +123,10 @@ public struct DeadLetterReplay: Sendable {
     static let readAhead = 2_000
     /// Their bytes.
     static let readAheadByteCount = 64_000_000
+    /// How long targets may take nothing.
+    static let patience = Duration.seconds(600)
+    /// Between two words about what is tried again.
+    private static let noticeInterval = Duration.seconds(10)
 
     private let session: OperatorSession
     private let order: Order
@@ -95,6 +135,7 @@ public struct DeadLetterReplay: Sendable {
     private let tag: DeadLetterTag
     private let clock: ConsumerClock
     private let byteLimit: Int
+    private let patience: Duration
 
     /// A replay from that session's dead-letter logstore.
     ///
@@ -104,7 +145,8 @@ public struct DeadLetterReplay: Sendable {
     }
 
     init(
-        _ session: OperatorSession, _ order: Order, clock: ConsumerClock, byteLimit: Int = readAheadByteCount
+        _ session: OperatorSession, _ order: Order, clock: ConsumerClock, byteLimit: Int = readAheadByteCount,
+        patience: Duration = patience
     ) throws(Failure) {
         guard let source = session.settings.delivery.deadLetter else { throw .noDeadLetters }
         guard order.start.isFixed else { throw .movingStart(order.start) }
@@ -114,14 +156,19 @@ public struct DeadLetterReplay: Sendable {
         self.source = source
         self.clock = clock
         self.byteLimit = byteLimit
+        self.patience = patience
         places = session.settings.targets
         tag = DeadLetterTag(session.settings)
     }
 
     /// Replays everything up to the end of now.
     ///
-    /// - Parameter progress: Told after each change; must return at once.
-    public func run(progress: (Report) -> Void = { _ in }) async throws(Failure) -> Report {
+    /// - Parameters:
+    ///   - progress: Told after each change; must return at once.
+    ///   - notice: Told now and then what is tried again, and why; must return at once.
+    public func run(
+        progress: (Report) -> Void = { _ in }, notice: (String) -> Void = { _ in }
+    ) async throws(Failure) -> Report {
         var report = Report(
             written: Array(repeating: 0, count: places.count), stored: Array(repeating: 0, count: places.count))
         let client = session.client(for: source)
@@ -136,8 +183,14 @@ public struct DeadLetterReplay: Sendable {
             stretches.append((id, from, to))
         }
         for (shard, from, to) in stretches {
-            var reader = Reader(replay: self, shard: shard, position: from, end: to)
-            report = try await replay(&reader, report, progress)
+            var reader = Reader(
+                replay: self, shard: shard,
+                pages: ShardPages(
+                    client: client, logstore: source.logstore, shard: shard, position: from, end: to, clock: clock))
+            let before = report.read
+            report = try await replay(&reader, report, progress, notice)
+            // Not every position between two cursors need have held one.
+            if reader.pages.isAtEnd { report.total += Int64(report.read - before) - (to.number - from.number) }
         }
         return report
     }
@@ -146,74 +199,71 @@ public struct DeadLetterReplay: Sendable {
     private struct Reader {
         let replay: DeadLetterReplay
         let shard: ShardID
-        var position: Cursor
-        let end: Cursor
+        var pages: ShardPages
 
-        var isAtEnd: Bool { position >= end }
-
-        /// The next dead letters, each as it was before, with the index of where it belongs; nil where that is not known.
-        mutating func next() async throws(Failure) -> [(element: Delivery<[UInt8]>.Element, target: Int)?] {
-            let (client, start, end, shard) = (replay.session.client(for: replay.source), position, end, shard)
-            let logstore = replay.source.logstore
-            let (pulled, _) = try await replay.calling { () async throws(ClientError) in
-                try await Batch.Numbering.pulling(1_000, from: start) { count throws(ClientError) in
-                    try await client.pullLogs(from: start, of: shard, in: logstore, count: count, end: end)
+        /// The next dead letters that are to be written, each as it was before, with the index of where it belongs; the others
+        /// go into the report at once.
+        mutating func next(_ report: inout Report) async throws(Failure) -> [(
+            element: Delivery<[UInt8]>.Element, target: Int
+        )] {
+            let page: ShardPages.Page
+            do throws(ShardPages.Failure) { page = try await pages.next() } catch { throw .reading(error) }
+            if page.numbering.kind == .unknown { throw .sparse(page.numbering.first) }
+            report.read += page.groups.count
+            var letters: [(element: Delivery<[UInt8]>.Element, target: Int)] = []
+            for (index, group) in page.groups.enumerated() {
+                let letter = Letter(shard, page.numbering.first.advanced(by: index))
+                let bytes = page.bytes[group.bytes]
+                if replay.order.passedOver.contains(letter) {
+                    report.passedOver.append(letter)
+                } else if let (target, logGroup) = replay.tag.origin(of: bytes) {
+                    let element = Delivery.Element(letter.cursor, Array(logGroup), byteCount: logGroup.count)
+                    letters.append((element, target))
+                } else {
+                    report.leaveOut(bytes)
                 }
             }
-            let numbering = Batch.Numbering(pulled, from: start)
-            if numbering.kind == .unknown { throw .sparse(start) }
-            let groups: [ScannedLogGroup]
-            do { groups = try LogGroupScanner.groups(inList: pulled.body) } catch { throw .malformed(error) }
-            // Nothing came before the end: there is nothing there.
-            position = pulled.nextCursor == start ? end : pulled.nextCursor
-            return groups.enumerated().map { index, group in
-                replay.tag.origin(of: pulled.body[group.bytes]).map { target, logGroup in
-                    let cursor = numbering.first.advanced(by: index)
-                    return (Delivery.Element(cursor, Array(logGroup), byteCount: logGroup.count), target)
-                }
-            }
+            return letters
         }
     }
 
     private enum Happening: Sendable {
         case timer
-        case answered(Int, DeliveryAnswer, refusal: String?)
+        /// With what was said, where it was not taken.
+        case answered(Int, DeliveryAnswer, words: String?)
     }
 
     /// Carries the dead letters of one shard through a window of their own.
     private func replay(
-        _ reader: inout Reader, _ before: Report, _ progress: (Report) -> Void
+        _ reader: inout Reader, _ before: Report, _ progress: (Report) -> Void,
+        _ notice: (String) -> Void
     ) async throws(Failure) -> Report {
         var work = Work(
             window: ExactWindow(
                 ExactWindow<[UInt8]>.Configuration(
-                    shard: reader.shard, keys: keys, targets: places.map(\.keyed), firstWrite: clock.now())),
-            report: before)
+                    shard: reader.shard, keys: keys, targets: places.map(\.regional), firstWrite: clock.now())),
+            shard: reader.shard, report: before, lastSettled: clock.now())
         let result = await withTaskGroup(of: Happening.self) { group -> Result<Report, Failure> in
             defer { group.cancelAll() }
             do throws(Failure) {
                 while !work.isOver {
                     if Task.isCancelled { throw .interrupted }
-                    while !reader.isAtEnd, !work.isStopping, work.window.pendingCount < Self.readAhead,
+                    while !reader.pages.isAtEnd, !work.isStopping, work.window.pendingCount < Self.readAhead,
                         work.byteCount < byteLimit
                     {
-                        for letter in try await reader.next() {
-                            work.report.read += 1
-                            guard let (element, target) = letter else {
-                                work.report.leftOut += 1
-                                continue
-                            }
+                        for (element, target) in try await reader.next(&work.report) {
                             work.byteCount += element.byteCount
                             try perform(.admit(element, targets: [target]), &work, &group)
                         }
                     }
                     progress(work.report)
-                    if work.window.pendingCount == 0, reader.isAtEnd || work.isStopping { break }
+                    if work.window.pendingCount == 0, reader.pages.isAtEnd || work.isStopping { break }
                     arm(&work, &group)
                     switch await group.next() {
-                    case .answered(let id, let answer, let refusal):
-                        work.refusal = refusal
+                    case .answered(let id, let answer, let words):
+                        work.words = words
                         try perform(.answered(id, answer), &work, &group)
+                        try tell(answer, &work, notice)
                     case .timer: try perform(.tick, &work, &group)
                     case nil: return .success(work.report)
                     }
@@ -224,6 +274,18 @@ public struct DeadLetterReplay: Sendable {
             }
         }
         return try result.get()
+    }
+
+    /// Says now and then what is tried again, and gives up where nothing else happens.
+    private func tell(
+        _ answer: DeliveryAnswer, _ work: inout Work, _ notice: (String) -> Void
+    ) throws(Failure) {
+        guard let words = work.words, [.unanswered, .postponed, .refused, .notSent].contains(answer) else { return }
+        let now = clock.now()
+        if now - work.lastSettled >= patience { throw .unanswered(patience, words) }
+        if let last = work.lastNotice, now - last < Self.noticeInterval { return }
+        work.lastNotice = now
+        notice("\(words); tried again")
     }
 
     /// Sees to a wake-up when the window wants one, unless one is on its way that comes no later.
@@ -241,7 +303,11 @@ public struct DeadLetterReplay: Sendable {
     /// The state of one shard's replay.
     private struct Work {
         var window: ExactWindow<[UInt8]>
+        let shard: ShardID
         var report: Report
+        /// When a dead letter was last written, found stored, or refused for good.
+        var lastSettled: Instant
+        var lastNotice: Instant?
         /// Set once something was refused again: what is in flight ends, nothing new begins.
         var isStopping = false
         var isOver = false
@@ -249,7 +315,8 @@ public struct DeadLetterReplay: Sendable {
         var timers: [Instant] = []
         /// Of the dead letters that are neither written nor refused.
         var byteCount = 0
-        var refusal: String?
+        /// Of the last answer.
+        var words: String?
         var random = SystemRandomNumberGenerator()
     }
 
@@ -265,6 +332,7 @@ public struct DeadLetterReplay: Sendable {
                 switch action {
                 case .put(let write): group.addTask { await put(write) }
                 case .settled(let write, let ending):
+                    work.lastSettled = clock.now()
                     work.byteCount -= write.elements.reduce(0) { $0 + $1.byteCount }
                     if ending == .suppressed {
                         work.report.stored[write.target] += write.elements.count
@@ -272,8 +340,11 @@ public struct DeadLetterReplay: Sendable {
                         work.report.written[write.target] += write.elements.count
                     }
                 case .blocked(let target, let cursor):
+                    work.lastSettled = clock.now()
+                    let letter = Letter(work.shard, cursor)
                     work.report.refusals.append(
-                        work.refusal ?? "\(places[target]) refuses the dead letter at \(cursor)")
+                        "\(places[target]) refuses the dead letter \(letter)\(work.words.map { ": \($0)" } ?? "") "
+                            + "(--leave-out \(letter) passes over it)")
                     if !work.isStopping { events.append(.drain(.shutDown)) }
                     work.isStopping = true
                 case .restart(let write): throw .shared(places[write.target].description, write.cursor)
@@ -289,26 +360,25 @@ public struct DeadLetterReplay: Sendable {
         do {
             try await session.client(for: place).putLogs(
                 PutLogsBody(compressing: write.elements[0].payload), to: place.logstore, target: write.address)
-            return .answered(write.id, .accepted, refusal: nil)
+            return .answered(write.id, .accepted, words: nil)
         } catch let error as ClientError {
-            return .answered(
-                write.id, DeliveryAnswer(error),
-                refusal: "\(place) refuses the dead letter at \(write.cursor): \(error)")
+            return .answered(write.id, DeliveryAnswer(error), words: "\(place): \(error)")
         } catch {
-            return .answered(write.id, .refusedData, refusal: "the dead letter at \(write.cursor): \(error)")
+            return .answered(write.id, .refusedData, words: "\(error)")
         }
     }
 
     /// The keys of this replay: the dead-letter logstore is its source. Routes, start and tag of the settings shape nothing of
     /// what it writes. The live source and the group choose whose letters it writes, and each choice needs keys of its own: an
-    /// id tells what is stored only among letters that are all written in their order.
+    /// id tells what is stored only among letters that are all written in their order. Whichever of its names a region is
+    /// spoken to by, the keys are the same, for so are the letters.
     var keys: LaneKeys {
         let settings = session.settings
-        let live = settings.source.keyed
+        let live = settings.source.regional
         let shape = OutputShape(routes: RouteTable([]), targets: [], laneCount: settings.delivery.laneCount)
         return LaneKeys(
             origin: LaneKeys.Origin(
-                source: source.keyed, group: settings.group, identity: settings.delivery.identity,
+                source: source.regional, group: settings.group, identity: settings.delivery.identity,
                 generation: Generation(shape)),
             purpose: .replay(id: "\(order.word.word)/\(order.start)/\(live.host)/\(live.project)/\(live.logstore)"),
             laneCount: settings.delivery.laneCount)
@@ -324,5 +394,17 @@ public struct DeadLetterReplay: Sendable {
         _ call: () async throws(ClientError) -> Value
     ) async throws(Failure) -> Value {
         do throws(ClientError) { return try await call() } catch { throw .call(error) }
+    }
+}
+
+extension DeadLetterReplay.Report {
+    private static let strangersShown = 5
+
+    /// Counts a dead letter that is none of these settings', and takes down whose it is.
+    fileprivate mutating func leaveOut(_ letter: ArraySlice<UInt8>) {
+        leftOut += 1
+        guard strangers.count < Self.strangersShown else { return }
+        let words = DeadLetterTag.words(of: letter) ?? "without the tags of a dead letter"
+        if !strangers.contains(words) { strangers.append(words) }
     }
 }

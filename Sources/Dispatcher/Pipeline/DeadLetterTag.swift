@@ -8,21 +8,42 @@ struct DeadLetterTag: Sendable {
 
     /// Protobuf fields to stand behind a log group's own, by target index.
     let fields: [[UInt8]]
+    /// These under every name that the hosts may have been spoken to by, by target index.
+    private let endings: [[[UInt8]]]
 
     init(_ settings: DispatcherSettings) {
-        let reader = LogGroup.Pair(Self.readerKey, "\(Self.text(settings.source))/\(settings.group)")
-        fields = settings.targets.map { target in
-            LogGroup(logs: [], tags: [LogGroup.Pair(Self.key, Self.text(target)), reader]).serialized
+        func field(_ target: LaneKeys.Place, _ source: LaneKeys.Place) -> [UInt8] {
+            let tags = [
+                LogGroup.Pair(Self.key, Self.text(target)),
+                LogGroup.Pair(Self.readerKey, "\(Self.text(source))/\(settings.group)"),
+            ]
+            return LogGroup(logs: [], tags: tags).serialized
+        }
+        fields = settings.targets.map { field($0.keyed, settings.source.keyed) }
+        endings = settings.targets.map { target in
+            target.aliases.flatMap { target in settings.source.aliases.map { field(target, $0) } }
         }
     }
 
-    private static func text(_ place: DispatcherSettings.Place) -> String {
-        "\(place.keyed.host)/\(place.project)/\(place.logstore)"
-    }
+    private static func text(_ place: LaneKeys.Place) -> String { "\(place.host)/\(place.project)/\(place.logstore)" }
 
     /// Which target has refused a dead letter, and the log group as it was; nil where no target's tag stands at its end.
     func origin(of letter: ArraySlice<UInt8>) -> (target: Int, logGroup: ArraySlice<UInt8>)? {
-        guard let target = fields.firstIndex(where: { letter.suffix($0.count).elementsEqual($0) }) else { return nil }
-        return (target, letter.dropLast(fields[target].count))
+        for (target, endings) in endings.enumerated() {
+            if let ending = endings.first(where: { letter.suffix($0.count).elementsEqual($0) }) {
+                return (target, letter.dropLast(ending.count))
+            }
+        }
+        return nil
+    }
+
+    /// Which target has refused a dead letter, and for whom, as its tags say; nil where it has none.
+    static func words(of letter: ArraySlice<UInt8>) -> String? {
+        // What is no log group names nobody.
+        guard let tags = try? LogGroup(serialized: Array(letter)).tags,
+            let target = tags.last(where: { $0.key == key }),
+            let reader = tags.last(where: { $0.key == readerKey })
+        else { return nil }
+        return "refused by \(target.value), read by \(reader.value)"
     }
 }
