@@ -190,6 +190,36 @@ import Testing
 
     // MARK: Checkpoints
 
+    @Test func `several checkpoints are moved only where each may`() async throws {
+        let service = try ScriptedService.withTargets()
+        try await service.fill(0..<40)
+        try await delivered(service)
+        let book = CheckpointBook(try service.operatorSession())
+        try await book.perform(
+            try #require(try await book.moves(of: [ShardID(2)], to: .position(.begin), by: .newIdentity).first))
+        // Of shard 2 it would skip something.
+        do {
+            _ = try await book.moves(of: nil, to: .position(.end))
+            Issue.record("it was allowed")
+        } catch { #expect("\(error)".hasPrefix("shard 2: from ") && "\(error)".contains("skip 10 log groups")) }
+        let all = try await book.moves(of: nil, to: .position(.end), by: .newIdentity)
+        #expect(all.map(\.skipped) == [0, 0, 10, 0])
+        for move in all { try await book.perform(move) }
+        #expect(try await book.rows().map(\.behind) == [0, 0, 0, 0])
+    }
+
+    @Test func `a checkpoint is not set to a time that is still to come`() async throws {
+        let service = try ScriptedService.withTargets()
+        try await service.fill(0..<40)
+        try await delivered(service)
+        let book = CheckpointBook(try service.operatorSession())
+        do {
+            _ = try await book.moves(
+                of: nil, to: .position(.received(service.clock.wall + 3_600)), by: .newIdentity)
+            Issue.record("it was set to the end")
+        } catch { #expect("\(error)".contains("still to come for the service")) }
+    }
+
     @Test func `a checkpoint moves only where nothing rests on ids, a new identity comes with it, or a person vouches`()
         async throws
     {
@@ -231,29 +261,34 @@ import Testing
         } catch { #expect("\(error)".contains("outside")) }
     }
 
-    @Test func `a held shard's checkpoint may be moved up to the configured start, not further`() async throws {
+    @Test func `a held shard's checkpoint may be moved up to the start that a person vouches for, not further`()
+        async throws
+    {
         let service = try ScriptedService.withTargets()
         try await service.fill(0..<40)
         service.clock.jump(by: .seconds(600))
         let start = service.clock.wall
         try await service.fill(40..<80)
-        let settings = try service.operatorSession {
-            $0.start = StartSetting(position: .received(start), isFixed: true)
-        }
-        let book = CheckpointBook(settings)
+        let setting = StartSetting(position: .received(start), isFixed: true)
+        let book = CheckpointBook(try service.operatorSession { $0.start = setting })
         try await service.client().createConsumerGroup(
             try ConsumerGroupName("cg"), of: try LogstoreName("source"), timeoutSeconds: 30, isOrdered: false)
         try await service.rewind(to: .begin)
-        let (before, now) = try await book.set(ShardID(1), to: .position(.received(start)))
+        do {
+            _ = try await book.set(ShardID(1), to: .position(.received(start)))
+            Issue.record("the command's own start opened it")
+        } catch { #expect("\(error)".contains("skip 10 log groups") && "\(error)".contains("--cursor-start")) }
+        let (before, now) = try await book.set(
+            ShardID(1), to: .position(.received(start)), by: .exactlyOnce(from: setting))
         #expect(before.checkpoint == before.begin && now == before.begin.advanced(by: 10))
         do {
-            _ = try await book.set(ShardID(1), to: .cursor(now.advanced(by: 1)))
+            _ = try await book.set(ShardID(1), to: .cursor(now.advanced(by: 1)), by: .exactlyOnce(from: setting))
             Issue.record("it skipped what is owed")
         } catch { #expect("\(error)".contains("skip 1 log groups")) }
     }
 
     @Test(arguments: ["2099-01-01T00:00:00Z", "-1s"])
-    func `a start of the command's own that moves allows no move forward`(start: String) async throws {
+    func `a start that moves allows no move forward`(start: String) async throws {
         let service = try ScriptedService.withTargets()
         try await service.fill(0..<40)
         service.clock.jump(by: .seconds(600))
@@ -261,9 +296,9 @@ import Testing
         try await service.client().createConsumerGroup(
             try ConsumerGroupName("cg"), of: try LogstoreName("source"), timeoutSeconds: 30, isOrdered: false)
         try await service.rewind(to: .begin)
-        let book = CheckpointBook(try service.operatorSession { $0.start = moving })
+        let book = CheckpointBook(try service.operatorSession())
         do {
-            _ = try await book.set(ShardID(1), to: .position(.end))
+            _ = try await book.set(ShardID(1), to: .position(.end), by: .exactlyOnce(from: moving))
             Issue.record("it skipped what is owed")
         } catch { #expect("\(error)".contains("skip 10 log groups")) }
     }
@@ -276,9 +311,9 @@ import Testing
         try await service.rewind(to: .begin)
         // As a host sees it whose clock is five minutes ahead.
         let ahead = StartSetting(position: .received(service.clock.wall + 300), isFixed: true)
-        let book = CheckpointBook(try service.operatorSession { $0.start = ahead })
+        let book = CheckpointBook(try service.operatorSession())
         do {
-            _ = try await book.set(ShardID(1), to: .position(.end))
+            _ = try await book.set(ShardID(1), to: .position(.end), by: .exactlyOnce(from: ahead))
             Issue.record("it skipped what is owed")
         } catch { #expect("\(error)".contains("skip 10 log groups")) }
     }
@@ -291,9 +326,9 @@ import Testing
             try ConsumerGroupName("cg"), of: try LogstoreName("source"), timeoutSeconds: 30, isOrdered: false)
         try await service.rewind(to: .begin)
         let start = StartSetting(position: .received(service.clock.wall), isFixed: true, isOfHostZone: true)
-        let book = CheckpointBook(try service.operatorSession { $0.start = start })
+        let book = CheckpointBook(try service.operatorSession())
         do {
-            _ = try await book.set(ShardID(1), to: .position(.end))
+            _ = try await book.set(ShardID(1), to: .position(.end), by: .exactlyOnce(from: start))
             Issue.record("it skipped what is owed")
         } catch { #expect("\(error)".contains("skip 10 log groups")) }
     }
@@ -323,5 +358,16 @@ import Testing
         ("2024-03-05T06:07:08Z", .position(.received(Timestamp(seconds: 1_709_618_828)))),
     ]) func `a place in a shard is a cursor, a time, begin or end`(text: String, expected: CheckpointBook.Destination) {
         #expect(CheckpointBook.Destination(text, now: Timestamp(seconds: 1_709_618_828)) == expected)
+    }
+}
+
+extension CheckpointBook {
+    /// Sets one shard's.
+    fileprivate func set(
+        _ shard: ShardID, to destination: Destination, by permission: Permission = .none
+    ) async throws -> (before: Row, now: Cursor) {
+        let move = try #require(try await moves(of: [shard], to: destination, by: permission).first)
+        try await perform(move)
+        return (move.before, move.cursor)
     }
 }
