@@ -200,6 +200,21 @@ struct OperatorCommandTests {
         await transport.shutdown()
     }
 
+    @Test func `a mistake is told of where it was made: in an option, in the file, or in a variable`() async throws {
+        let server = try await server()
+        let folder = try Files.makeTemporaryFolder(prefix: "mistakes-")
+        // What stays in the temporary folder fails no test.
+        defer { try? Files.removeTree(folder) }
+        let file = folder + "/config.yaml"
+        try Files.write(Array("lanes: 7\nbatch-wait: soon\n".utf8), to: file)
+        let environment = RunningDispatcher.environment(server, changed: ["SLS_DISPATCH_TAG": "perhaps"])
+        let ended = try await run(["run", "--config", file, "--lanes", "0"], environment)
+        #expect(ended.exit == .exited(64))
+        for mistake in ["--lanes: \"0\"", "\(file): batch-wait: \"soon\"", "SLS_DISPATCH_TAG: \"perhaps\""] {
+            #expect(ended.errors.contains("sls-dispatch: \(mistake)"), "\(ended.errors)")
+        }
+    }
+
     /// Each option with numbers that nobody means; what follows `=` reaches it whatever it begins with.
     private static let hostile: [(command: [String], option: String, values: [String])] = {
         let numbers = ["9223372036854775807", "-9223372036854775808", "9223372036854775808", "-1"]

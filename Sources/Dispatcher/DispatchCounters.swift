@@ -30,8 +30,8 @@ public final class DispatchCounters: Sendable {
     private let targets: [TargetMetrics]
 
     /// - Parameter routes: A name per target, for metrics.
-    init(routes: [String]) {
-        targets = routes.map(TargetMetrics.init)
+    init(routes: [String], metrics: any MetricsFactory = MetricsSystem.factory) {
+        targets = routes.map { TargetMetrics($0, metrics) }
         totals = Lock(Totals(ledger: Ledger(targetCount: routes.count)))
     }
 
@@ -40,14 +40,13 @@ public final class DispatchCounters: Sendable {
 
     /// Takes in what one message changed.
     func add(_ entry: Ledger.Entry, of shard: ShardID) {
-        let ledger = totals.withLock { totals in
+        totals.withLock { totals in
             totals.ledger.add(entry, of: shard)
-            return totals.ledger
+            // Under the lock: else an older number could be put over a newer one, and stay.
+            for index in entry.targets.indices { targets[index].inFlight.record(totals.ledger.targets[index].inFlight) }
         }
         if entry.shard != Ledger.Shard() { metrics(of: shard).add(entry.shard) }
-        for (index, change) in entry.targets.enumerated() {
-            targets[index].add(change, inFlight: ledger.targets[index].inFlight)
-        }
+        for (index, change) in entry.targets.enumerated() { targets[index].add(change) }
     }
 
     private func metrics(of shard: ShardID) -> ShardMetrics {
@@ -110,7 +109,7 @@ public final class DispatchCounters: Sendable {
         let returned: Counter
         let inFlight: Gauge
 
-        init(_ route: String) {
+        init(_ route: String, _ metrics: any MetricsFactory) {
             let dimensions = [("route", route)]
             routed = Counter(label: "sls_dispatch_routed_log_groups_total", dimensions: dimensions)
             accepted = Counter(label: "sls_dispatch_put_log_groups_total", dimensions: dimensions)
@@ -118,15 +117,14 @@ public final class DispatchCounters: Sendable {
             suppressed = Counter(label: "sls_dispatch_suppressed_log_groups_total", dimensions: dimensions)
             deadLettered = Counter(label: "sls_dispatch_dead_letter_log_groups_total", dimensions: dimensions)
             returned = Counter(label: "sls_dispatch_returned_log_groups_total", dimensions: dimensions)
-            inFlight = Gauge(label: "sls_dispatch_in_flight_log_groups", dimensions: dimensions)
+            inFlight = Gauge(label: "sls_dispatch_in_flight_log_groups", dimensions: dimensions, factory: metrics)
         }
 
-        func add(_ change: Ledger.Target, inFlight count: Int) {
+        func add(_ change: Ledger.Target) {
             for (counter, number) in [
                 (routed, change.routed), (accepted, change.accepted), (bytes, change.acceptedByteCount),
                 (suppressed, change.suppressed), (deadLettered, change.deadLettered), (returned, change.returned),
             ] where number > 0 { counter.increment(by: number) }
-            inFlight.record(count)
         }
     }
 }

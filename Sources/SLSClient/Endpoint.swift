@@ -26,7 +26,10 @@ public struct Endpoint: Sendable, Hashable {
     ///
     /// - Throws: `EndpointError`, whose text names the part that is wrong.
     public init(parsing text: String) throws(EndpointError) {
-        func invalid(_ reason: String) -> EndpointError { EndpointError(text: text, reason: reason) }
+        // What stands before an @ is a user's name and password, whatever else is wrong.
+        func invalid(_ reason: String) -> EndpointError {
+            EndpointError(text: text.contains("@") ? nil : text, reason: reason)
+        }
         var rest = text.drop(while: \.isWhitespace)
         while rest.last?.isWhitespace == true { rest.removeLast() }
         if let mark = rest.firstRange(of: "://") {
@@ -131,13 +134,13 @@ extension Endpoint: CustomStringConvertible {
 
 /// Why a text is no endpoint.
 public struct EndpointError: Error, Hashable, CustomStringConvertible {
-    /// The text as given.
-    public let text: String
+    /// The text as given; nil where it may hold a password.
+    public let text: String?
     /// Which part is wrong, and how.
     public let reason: String
 
     /// `endpoint "x:y": the port "y" is not a number from 1 to 65535`.
-    public var description: String { "endpoint \(text.debugDescription): \(reason)" }
+    public var description: String { "endpoint\(text.map { " \($0.debugDescription)" } ?? ""): \(reason)" }
 }
 
 extension Character {

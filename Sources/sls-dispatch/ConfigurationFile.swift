@@ -75,14 +75,17 @@ struct ConfigurationFile: Sendable {
         return routes
     }
 
-    /// The mistakes of settings, in the words of whoever wrote the file.
-    func explained(_ mistakes: [String]) -> [String] {
-        mistakes.map { mistake in
-            if routes != nil, mistake.hasPrefix("routes: ") { return "\(path): \(mistake)" }
-            // Not SLS_ENDPOINT for SLS_ENDPOINT_TO.
-            let name = mistake.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
-            let source = Self.keys.first { variables[$0.variable] != nil && name == $0.variable }
-            return source.map { "\(path): \($0.key)\(mistake.dropFirst($0.variable.utf8.count))" } ?? mistake
-        }
+    /// A mistake of settings in the words of whoever made it: in an option, or in the file, if there is one.
+    ///
+    /// - Parameter options: The variables that options set, which win over the file.
+    static func explained(_ mistake: String, options: some Collection<String>, file: Self?) -> String {
+        if let file, file.routes != nil, mistake.hasPrefix("routes: ") { return "\(file.path): \(mistake)" }
+        // Not SLS_ENDPOINT for SLS_ENDPOINT_TO.
+        let name = mistake.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+        guard let (key, variable) = keys.first(where: { name == $0.variable }) else { return mistake }
+        let rest = mistake.dropFirst(variable.utf8.count)
+        // An option has the name of its key.
+        if options.contains(variable) { return "--\(key)\(rest)" }
+        return file.flatMap { $0.variables[variable] == nil ? nil : "\($0.path): \(key)\(rest)" } ?? mistake
     }
 }

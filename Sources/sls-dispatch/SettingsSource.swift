@@ -37,7 +37,9 @@ struct SettingsSource: Sendable {
         if let path = reading.variables["SLS_CA_FILE"], !Files.exists(path) {
             reading.mistakes.append("SLS_CA_FILE: there is no file \(path)")
         }
-        if let file { reading.mistakes = file.explained(reading.mistakes) }
+        reading.mistakes = reading.mistakes.map {
+            ConfigurationFile.explained($0, options: options.keys, file: file)
+        }
         return reading
     }
 

@@ -48,6 +48,13 @@ import Testing
     ) func `what is no endpoint is refused with the reason`(text: String, reason: String) {
         let error = #expect(throws: EndpointError.self) { try Endpoint(parsing: text) }
         #expect(error?.reason.contains(reason) == true, "\(String(describing: error))")
-        #expect("\(String(describing: error))".contains(text.debugDescription))
+        #expect("\(String(describing: error))".contains(text.debugDescription) == !text.contains("@"))
+    }
+
+    @Test(arguments: ["key:secret@a.b", "http://key:secret@a.b:1", "ftp://key:secret@a.b", "https://key:secret@"])
+    func `no password is in the error`(text: String) {
+        let error = #expect(throws: EndpointError.self) { try Endpoint(parsing: text) }
+        #expect(error?.text == nil && error?.description.contains("secret") == false)
+        #expect(error?.description.hasPrefix("endpoint: ") == true)
     }
 }

@@ -25,6 +25,7 @@ extension DispatcherSettings {
         let targetProject = reader.optional("SLS_PROJECT_TO", ProjectName.init) ?? project
         let routes = given.map { reader.routes($0, of: "routes") } ?? reader.routes()
         let timeout = reader.optional("SLS_GROUP_TIMEOUT", GroupTimeout.init)
+        let consumer = reader.optional("SLS_CONSUMER_NAME", ConsumerName.init)
         let start = reader.start(now: now)
         let gapPolicy = reader.optional("SLS_GAP_POLICY", GapPolicy.init(parsing:))
         let delivery = reader.delivery { DispatcherSettings.place(targetEndpoint, targetProject, $0) }
@@ -50,7 +51,7 @@ extension DispatcherSettings {
         if let start { self.start = start }
         if let gapPolicy { self.gapPolicy = gapPolicy }
         self.delivery = delivery
-        consumerName = reader.value("SLS_CONSUMER_NAME")
+        consumerName = consumer?.value
         certificateAuthorityFile = reader.value("SLS_CA_FILE")
         let mistakes = deliveryMistakes(now: now)
         if !mistakes.isEmpty { throw SettingsError(mistakes: mistakes) }

@@ -57,6 +57,12 @@ import Testing
         #expect(settings.targets[0].project == settings.source.project)
     }
 
+    @Test func `a consumer's name that none may have is a mistake of its variable`() throws {
+        let found = mistakes(["SLS_CONSUMER_NAME": String(repeating: "a", count: 257)])
+        #expect(found.count == 1 && found.allSatisfy { $0.hasPrefix("SLS_CONSUMER_NAME: ") }, "\(found)")
+        #expect(try settings(["SLS_CONSUMER_NAME": "worker-1"]).consumerName == "worker-1")
+    }
+
     @Test func `everything that is missing is named at once`() {
         do throws(SettingsError) {
             _ = try DispatcherSettings(environment: [:], now: Timestamp(seconds: 0))
