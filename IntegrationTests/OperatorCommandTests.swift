@@ -274,6 +274,19 @@ struct OperatorCommandTests {
         }
     }
 
+    @Test func `a probe whose file cannot be written asks nothing and splits nothing`() async throws {
+        let server = try await server()
+        let ended = try await run(
+            ["check", "--probe-idempotence", "scratch", "--probe-file", "/dev/null/probe.json"],
+            RunningDispatcher.environment(server))
+        #expect(ended.exit == .exited(1) && ended.errors.contains("/dev/null/probe.json"), "\(ended)")
+        let transport = try CurlTransport()
+        let client = try server.client(transport)
+        #expect(try await client.listShards(of: try LogstoreName("scratch")).count == 1)
+        #expect(try await client.storedLogGroups(of: try LogstoreName("scratch")).isEmpty)
+        await transport.shutdown()
+    }
+
     @Test func `a file that is no probe file is named, with what it lacks`() async throws {
         let server = try await server()
         let folder = try Files.makeTemporaryFolder(prefix: "lacking-")

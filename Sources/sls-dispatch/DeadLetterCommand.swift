@@ -48,8 +48,8 @@ struct DeadLetterCommand: AsyncParsableCommand {
             help: ArgumentHelp(
                 "Pass over this dead letter, as a refusal names it; may be given several times.",
                 discussion: """
-                    Give it at every later run under the same --id, too: what stands behind it is written, and without the option \
-                    the target may answer for it as if it were. Under another --id it can be written, with everything else.
+                    Give it at every later run under the same --id, too: without it the target may answer as if the dead letter \
+                    were stored, for what stands behind it is. Under another --id it can be written, with everything else.
                     """, valueName: "shard:cursor"))
         var leaveOut: [String] = []
 

@@ -80,6 +80,31 @@ import Testing
         #expect(report.isClean)
     }
 
+    @Test func `audits beside a dispatcher at work find nothing amiss`() async throws {
+        let service = try ScriptedService.withTargets(and: ["dead": 1])
+        let dispatcher = try LiveDispatcher("a", of: service) { $0.delivery.mode = .exactlyOnce }
+        let isOver = Lock(false)
+        try await running(dispatcher) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for start in stride(from: 0, to: 4_000, by: 4) where !isOver.withLock({ $0 }) {
+                        try await service.fill(start..<start + 4)
+                        await Task.yield()
+                    }
+                }
+                try await wait(for: "something is covered") {
+                    try await self.audit(service).findings.contains { $0.owed > $0.notYet }
+                }
+                for round in 0..<8 {
+                    let report = try await audit(service, shard: round % 4)
+                    #expect(report.isClean && report.findings.allSatisfy { $0.foreign == 0 }, "\(report)")
+                }
+                isOver.withLock { $0 = true }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test func `nothing that came after its end was taken is read of a target`() async throws {
         let service = try await delivered(0..<24)
         let stranger = LogGroup.make(marker: "foreign").serialized

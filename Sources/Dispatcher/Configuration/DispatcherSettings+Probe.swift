@@ -67,7 +67,7 @@ extension DispatcherSettings {
     ) throws(SettingsError) -> String? {
         switch verdict(of: record) {
         case .passed: return nil
-        case .unknown(let reason): return "\(reason): \(use) rests on what is not known of them"
+        case .unknown(let reason): return "\(reason): what \(use) rests on is not known here"
         case .ruledOut(let answer):
             throw SettingsError(mistakes: [
                 "\(use): the probe of \(record.project) at \(record.endpoint) ruled out what it rests on (\(answer)): log groups "
