@@ -27,15 +27,17 @@ struct TargetWatch: Sendable {
         var watched = targets.enumerated().map { Watched(target: $1, concerned: [$0]) }
         if let deadLetter { watched.append(Watched(target: deadLetter, concerned: Array(targets.indices))) }
         while !Task.isCancelled {
-            for index in watched.indices where watched[index].notBefore.map({ clock.now() >= $0 }) ?? true {
-                await look(at: &watched[index])
+            // All at the same time: one that hangs holds up no look at the others.
+            watched = await withTaskGroup(of: (Int, Watched).self) { group in
+                for (index, one) in watched.enumerated() { group.addTask { (index, await looked(at: one)) } }
+                return await group.reduce(into: watched) { $0[$1.0] = $1.1 }
             }
             await clock.sleep(until: clock.now() + Self.interval)
         }
     }
 
     /// A logstore, and what is known of it.
-    private struct Watched {
+    private struct Watched: Sendable {
         let target: ShardDelivery.Target
         /// The targets that a change of it concerns.
         let concerned: [Int]
@@ -44,7 +46,9 @@ struct TargetWatch: Sendable {
         var notBefore: Instant?
     }
 
-    private func look(at watched: inout Watched) async {
+    private func looked(at watched: Watched) async -> Watched {
+        if let time = watched.notBefore, clock.now() < time { return watched }
+        var watched = watched
         let place = watched.target.place
         do throws(ClientError) {
             let shards = try await list(watched.target)
@@ -57,7 +61,7 @@ struct TargetWatch: Sendable {
             watched.shards = shards
             watched.notBefore = nil
         } catch {
-            if Task.isCancelled { return }
+            if Task.isCancelled { return watched }
             watched.notBefore = error.isAuthorization ? clock.now() + Self.forbiddenInterval : nil
             troubles.log(
                 .warning,
@@ -66,9 +70,10 @@ struct TargetWatch: Sendable {
                     : "the shards of a target cannot be listed; a split of them is not seen meanwhile",
                 about: "\(place) \(error.code)", metadata: ["logstore": "\(place)", "error": "\(error)"])
         }
+        return watched
     }
 
-    private struct Shard: Equatable {
+    private struct Shard: Equatable, Sendable {
         let id: Int
         let isWritable: Bool
     }

@@ -9,17 +9,24 @@ struct Checkpoints: Sendable {
     /// Those that were saved by somebody who does not know what a cursor is.
     var unreadable: [ShardID: String] = [:]
 
-    /// Leaves out the shards of which none was ever saved.
+    /// The shards of which none was ever saved.
+    var unsaved: Set<ShardID> = []
+
     init(_ descriptions: [CheckpointDescription]) {
-        for checkpoint in descriptions where !checkpoint.checkpoint.isEmpty {
+        for checkpoint in descriptions {
             let shard = ShardID(checkpoint.shard)
-            if let cursor = Cursor(encoded: checkpoint.checkpoint) {
+            if checkpoint.checkpoint.isEmpty {
+                unsaved.insert(shard)
+            } else if let cursor = Cursor(encoded: checkpoint.checkpoint) {
                 cursors[shard] = cursor
             } else {
                 unreadable[shard] = String(checkpoint.checkpoint.prefix(80))
             }
         }
     }
+
+    /// The same for the question of what they cover.
+    var table: CheckpointTable { CheckpointTable(cursors, withoutCursor: unsaved.union(unreadable.keys)) }
 
     /// What the machine of a shard is told after it has asked for its position.
     func event(for shard: ShardID) -> ShardConsumer.Event {

@@ -55,11 +55,12 @@ extension Consumer {
     private func warn(of foreign: LetGo.Lowered) {
         logger.warning(
             """
-            the checkpoint was set back after the last save, by somebody else or by a late save of a process before this \
-            one under its name; what follows it may be sent again
+            the checkpoint was set back or lost after the last save, by somebody else or by a late save of a process before \
+            this one under its name; what follows it may be sent again
             """,
             metadata: [
-                "shard": "\(foreign.shard)", "found": "\(foreign.found)", "saved": "\(foreign.position)",
+                "shard": "\(foreign.shard)", "found": "\(foreign.found.map(\.description) ?? "none")",
+                "saved": "\(foreign.position)",
             ])
     }
 
@@ -72,14 +73,14 @@ extension Consumer {
             as: .holder(configuration.consumer))
     }
 
-    func checkpointsNow() async throws(ClientError) -> [ShardID: Cursor] {
+    func checkpointsNow() async throws(ClientError) -> CheckpointTable {
         var tryCount = 0
         while true {
             do throws(ClientError) {
                 let client = client.limited(to: Self.callTimeout)
                 return Checkpoints(
                     try await client.listCheckpoints(of: configuration.group, in: configuration.logstore, shard: nil)
-                ).cursors
+                ).table
             } catch {
                 tryCount += 1
                 guard error.isRetriable, tryCount < 3, !Task.isCancelled else { throw error }

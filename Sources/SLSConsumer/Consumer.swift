@@ -184,7 +184,7 @@ public final class Consumer: Sendable {
             case nil: return Outcome(isSettled: false)
             case .shutDown:
                 let owed = await unpaid(loop.debts) { () async throws(ClientError) in
-                    try await calls.readCheckpoints(of: nil).cursors
+                    try await calls.readCheckpoints(of: nil).table
                 }
                 return Outcome(
                     isSettled: owed.isCovered, letGo: loop.letGo, restarted: loop.restarted,
@@ -260,7 +260,7 @@ public final class Consumer: Sendable {
 
     /// What the checkpoints do not cover; where it is not known, the service is asked.
     private func unpaid(
-        _ debts: SentPositions, _ checkpoints: () async throws(ClientError) -> [ShardID: Cursor]
+        _ debts: SentPositions, _ checkpoints: () async throws(ClientError) -> CheckpointTable
     ) async -> SentPositions {
         if debts.isCovered { return debts }
         do throws(ClientError) {

@@ -39,6 +39,7 @@ struct MemberLoop {
     private let mailbox = Mailbox<Message>()
     private var tasks: [ShardID: ShardTask] = [:]
     private(set) var hasJoined = false
+    private var answerCount = 0
     private var random = SystemRandomNumberGenerator()
 
     init(
@@ -113,9 +114,11 @@ struct MemberLoop {
             $0.isUnauthorized = false
             $0.healthError = nil
         }
+        answerCount += 1
+        // The first answer may come before the shards are dealt out.
+        if answerCount == 2 { letGo.joined(granting: granted) }
         if !hasJoined {
             hasJoined = true
-            letGo.joined(granting: granted)
             joined()
         }
     }

@@ -24,7 +24,11 @@ struct Forwarding: Sendable {
 
     /// - Returns: The exit status.
     func run() async -> Int32 {
-        let metrics = PrometheusFactory()
+        var configuration = PrometheusFactory.Configuration()
+        // Each shard has a few, and a source may have thousands in the end.
+        configuration.seriesLimit = 50_000
+        configuration.droppedSeriesName = "sls_dispatch_dropped_series_total"
+        let metrics = PrometheusFactory(configuration)
         MetricsSystem.bootstrap(metrics)
         logStart()
         let dispatcher: ReloadableDispatcher

@@ -90,6 +90,23 @@ extension TargetWatchTests {
         }
     }
 
+    @Test func `a target that hangs holds up no look at the others`() async throws {
+        let service = try ScriptedService.withTargets(and: ["dead": 1], speed: 10)
+        try await watching(service) { _, _ in
+            service.follow { call in call.api == .listShards && call.isOf("web") ? .hang : nil }
+            func asked(_ logstore: String) -> [Instant] {
+                service.calls(.listShards, by: "watch").filter { $0.isOf(logstore) }.map(\.sent)
+            }
+            try await wait(for: "the others are asked again", within: .seconds(120)) {
+                asked("web").count > 1 && asked("audit").count > 1 && asked("dead").count > 1
+            }
+            // One after the other the first would take five seconds before the next is asked.
+            for logstore in ["audit", "clicks", "dead"] {
+                #expect(asked(logstore)[1] - asked("web")[1] < .seconds(5), "\(logstore)")
+            }
+        }
+    }
+
     @Test func `who may not list the shards of a target is told, and asks again ten minutes later`() async throws {
         let service = try ScriptedService.withTargets(and: ["dead": 1], speed: 400)
         service.follow { call in

@@ -83,6 +83,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         /// Takes in that a request was accepted.
         mutating func accepted(_ write: Write) {
             hasAccepted = true
+            mayBeStoredUpTo = nil  // For its id is below the request's: that was not stored, nor can it be any more.
             acceptedEpoch = LaneKeys.epoch(of: write.cursor)
             if write.elements.count > 1 { batchedCount += write.elements.count }
         }

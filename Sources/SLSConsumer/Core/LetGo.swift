@@ -2,12 +2,12 @@ package import SLSProtocol
 
 /// How the shards ended last that were let go, and have not come back: in order, or at a stop.
 package struct LetGo: Equatable, Sendable {
-    /// A checkpoint that stands before the one that we saw confirmed last.
+    /// A checkpoint that is gone, or stands before the one that we saw confirmed last.
     package struct Lowered: Equatable, Sendable {
         /// The shard.
         package let shard: ShardID
-        /// Where it stands.
-        package let found: Cursor
+        /// Where it stands; nil where there is none any more, or none that is a cursor.
+        package let found: Cursor?
         /// The checkpoint that we saw confirmed last.
         package let position: Cursor
         /// Whether it is one that the same task saved earlier: a late copy of that save has come. Another may be a late save
@@ -42,15 +42,17 @@ package struct LetGo: Equatable, Sendable {
 
     /// The checkpoints that do not stand where we left them, but before, ascending. Of a shard that others were to have only
     /// our own earlier ones are: whatever else stands there is theirs.
-    package func lowered(in found: [ShardID: Cursor]) -> [Lowered] {
+    package func lowered(in table: CheckpointTable) -> [Lowered] {
         outcomes.sorted { $0.key < $1.key }.compactMap { shard, outcome in
-            guard let position = outcome.confirmed, let checkpoint = found[shard], checkpoint < position,
-                var lookOut = outcome.lookOut
-            else { return nil }
+            guard let position = outcome.confirmed, var lookOut = outcome.lookOut, table.lists(shard) else {
+                return nil
+            }
+            let found = table.cursors[shard]
+            if let found, found >= position { return nil }
             lookOut.began()
-            let isOwn = lookOut.verdict(of: checkpoint) == .olderOwn
+            let isOwn = found.map { lookOut.verdict(of: $0) == .olderOwn } ?? false
             guard isOwn || outcome.drainReason == .shutDown else { return nil }
-            return Lowered(shard: shard, found: checkpoint, position: position, isOwn: isOwn)
+            return Lowered(shard: shard, found: found, position: position, isOwn: isOwn)
         }
     }
 }

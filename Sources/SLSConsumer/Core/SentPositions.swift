@@ -59,13 +59,15 @@ package struct SentPositions: Equatable, Sendable {
         if let confirmed = outcome.confirmed { cover(shard, upTo: confirmed) }
     }
 
-    /// What is left once the group's checkpoints are known: others may have gone on from where we stopped.
+    /// What is left once the group's checkpoints are known: others may have gone on from where we stopped. Of a shard that
+    /// is there no more nothing is.
     ///
     /// - Parameter checkpoints: As the service says, after the last task has ended.
-    package func covered(by checkpoints: [ShardID: Cursor]) -> SentPositions {
+    package func covered(by checkpoints: CheckpointTable) -> SentPositions {
         var left = self
         for shard in positions.keys.sorted() {
-            if let checkpoint = checkpoints[shard] { left.cover(shard, upTo: checkpoint) }
+            if !checkpoints.lists(shard) { left.positions[shard] = nil }
+            if let checkpoint = checkpoints.cursors[shard] { left.cover(shard, upTo: checkpoint) }
         }
         return left
     }

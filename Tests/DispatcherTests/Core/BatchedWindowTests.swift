@@ -151,6 +151,17 @@ private typealias Window = ExactWindowFixture
         #expect(window.handle(.answered(6, .alreadyStored)) == ["restart 0 at \(a[4])"])
     }
 
+    @Test func `once a part was accepted, none of the request was stored, and a later refusal has no reason`() throws {
+        var a: [Int64] = []
+        var window = try windowInFlight(&a)
+        _ = window.handle(.answered(2, .unanswered))
+        _ = window.handle(.tick, after: .seconds(1))
+        _ = window.handle(.answered(2, .refusedData))
+        _ = window.handle(.tick, after: .seconds(5))
+        _ = window.handle(.answered(3, .accepted))
+        #expect(window.handle(.answered(4, .alreadyStored)) == ["restart 0 at \(a[2])"])
+    }
+
     @Test func `a request that was refused for who sends it blocks no more once it is taken apart`() throws {
         var a: [Int64] = []
         var window = try windowInFlight(&a)

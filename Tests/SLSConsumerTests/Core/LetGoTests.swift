@@ -48,16 +48,21 @@ import Testing
 
     @Test func `a checkpoint below the last save is our own earlier one, or somebody else's`() {
         let letGo = Self.letGo(Self.outcome(), Self.outcome(), Self.outcome(), Self.outcome(), Self.outcome())
-        let found = [120, 110, 105, 130].enumerated().map { (ShardID($0), at($1)) }  // The last shard has none.
+        let found = [120, 110, 105, 130].enumerated().map { (ShardID($0), at($1)) }
+        let cursors = Dictionary(uniqueKeysWithValues: found)
+        let lowered: [LetGo.Lowered] = [
+            .init(shard: ShardID(1), found: at(110), position: at(120), isOwn: true),
+            .init(shard: ShardID(2), found: at(105), position: at(120), isOwn: false),
+        ]
+        #expect(letGo.lowered(in: CheckpointTable(cursors)) == lowered, "the last shard is there no more")
         #expect(
-            letGo.lowered(in: Dictionary(uniqueKeysWithValues: found)) == [
-                .init(shard: ShardID(1), found: at(110), position: at(120), isOwn: true),
-                .init(shard: ShardID(2), found: at(105), position: at(120), isOwn: false),
-            ])
+            letGo.lowered(in: CheckpointTable(cursors, withoutCursor: [ShardID(4)]))
+                == lowered + [.init(shard: ShardID(4), found: nil, position: at(120), isOwn: false)])
     }
 
     @Test func `of a shard that others were to have, any but our own earlier one is theirs`() {
         let letGo = Self.letGo(Self.outcome(.released, .handOver), Self.outcome(.released, .handOver))
-        #expect(letGo.lowered(in: [ShardID(0): at(110), ShardID(1): at(105)]).map(\.shard) == [ShardID(0)])
+        let table = CheckpointTable([ShardID(0): at(110), ShardID(1): at(105)])
+        #expect(letGo.lowered(in: table).map(\.shard) == [ShardID(0)])
     }
 }

@@ -16,10 +16,17 @@ import Testing
         var owed = SentPositions()
         owed.add(Self.outcome(confirmed: 50, sentUpTo: 100), of: ShardID(0))
         owed.add(Self.outcome(confirmed: 57, sentUpTo: 57), of: ShardID(0))
-        #expect(!owed.isCovered && !owed.covered(by: [ShardID(0): Cursor(number: 99)]).isCovered)
-        #expect(owed.covered(by: [ShardID(0): Cursor(number: 100)]).isCovered)
+        #expect(!owed.isCovered && !owed.covered(by: CheckpointTable([ShardID(0): Cursor(number: 99)])).isCovered)
+        #expect(owed.covered(by: CheckpointTable([ShardID(0): Cursor(number: 100)])).isCovered)
         owed.add(Self.outcome(confirmed: 100, sentUpTo: nil), of: ShardID(0))
         #expect(owed.isCovered)
+    }
+
+    @Test func `of a shard that is not listed any more nothing is owed, of one without a checkpoint all is`() {
+        var owed = SentPositions()
+        owed.add(Self.outcome(confirmed: 50, sentUpTo: 100), of: ShardID(5))
+        #expect(owed.covered(by: CheckpointTable([ShardID(6): Cursor(number: 1)])).isCovered)
+        #expect(!owed.covered(by: CheckpointTable([:], withoutCursor: [ShardID(5)])).isCovered)
     }
 
     @Test func `a shard that waits for a person counts for the run that held it, what was sent of it for all`() {
@@ -35,7 +42,9 @@ import Testing
         letGo.ended(ShardID(2), Self.outcome(confirmed: 40, sentUpTo: 40))
         let saved = Consumer.Outcome(isSettled: true, letGo: letGo)
         let doubted = saved.doubted
-        #expect(!doubted.isSettled && !doubted.owed.covered(by: [ShardID(2): Cursor(number: 39)]).isCovered)
-        #expect(doubted.owed.covered(by: [ShardID(2): Cursor(number: 40)]).isCovered)
+        #expect(
+            !doubted.isSettled && !doubted.owed.covered(by: CheckpointTable([ShardID(2): Cursor(number: 39)])).isCovered
+        )
+        #expect(doubted.owed.covered(by: CheckpointTable([ShardID(2): Cursor(number: 40)])).isCovered)
     }
 }
