@@ -215,7 +215,8 @@ private struct EnvironmentReader {
         var routes: [(topic: String, logstore: LogstoreName)] = []
         for (topic, text) in given {
             guard let name = parse(source, text, LogstoreName.init) else { continue }
-            if routes.contains(where: { $0.topic == topic && $0.logstore == name }) {
+            // By bytes, as log groups are routed: é is one code point or two.
+            if routes.contains(where: { $0.topic.utf8.elementsEqual(topic.utf8) && $0.logstore == name }) {
                 mistakes.append("\(source): \(topic)=\(name) is there twice")
             }
             routes.append((topic, name))

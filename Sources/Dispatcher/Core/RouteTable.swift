@@ -53,7 +53,7 @@ public struct RouteTable: Equatable, Sendable {
     /// The article spells `ngnix`; producers that spell `nginx` are told so.
     public func hint(for topic: String) -> String? {
         routes.first { route in
-            route.topic != topic && !route.topic.isEmpty
+            !route.topic.utf8.elementsEqual(topic.utf8) && !route.topic.isEmpty
                 && (route.topic.lowercased() == topic.lowercased() || isTransposed(route.topic, topic))
         }?.topic
     }

@@ -90,6 +90,11 @@ import Testing
         #expect(settings.routes.routes.map(\.topic) == ["a", "b", "c", ""])
     }
 
+    @Test func `topics are told apart by their bytes`() throws {
+        let settings = try settings(["SLS_ROUTES": "caf\u{E9}=store-a,cafe\u{301}=store-a"])
+        #expect(settings.routes.routes.map { Array($0.topic.utf8).count } == [5, 6])
+    }
+
     @Test(arguments: [
         ("SLS_ROUTES", "a"), ("SLS_ROUTES", "a=b=,"), ("SLS_ROUTES", "a=store,b=other,a=store"), ("SLS_ROUTES", "a=X"),
         ("SLS_ENDPOINT", "ftp://x"), ("SLS_PROJECT", "Demo"), ("SLS_LOGSTORE", "a"), ("SLS_CURSOR_START", "soon"),
