@@ -77,6 +77,10 @@ struct ShardLoop {
         case .event(let plain):
             if case .saved = plain { outside.board.change(task.shard) { $0.lastCommit = outside.clock.wall() } }
             return plain
+        case .failed(let call, let error):
+            let failure = ShardConsumer.CallFailure(error)
+            if !error.isCancelled { log.failed(call, failure, error, isOver: machine.isSavedAtItsEnd) }
+            return .failed(call, failure)
         case .pulled(let pulled, let batch):
             waiting = batch
             return .pulled(pulled)
@@ -189,6 +193,10 @@ struct ShardLoop {
 
     // MARK: What is shown
 
+    private var log: ShardReportLog {
+        ShardReportLog(logger: logger, troubles: outside.troubles, board: outside.board, shard: task.shard)
+    }
+
     private func show() {
         if let confirmed = machine.confirmed { stretch?.held.confirm(confirmed) }
         outside.board.change(task.shard) { shown in
@@ -213,7 +221,7 @@ struct ShardLoop {
     }
 
     private mutating func take(_ report: ShardConsumer.Report) {
-        let log = ShardReportLog(logger: logger, troubles: outside.troubles, board: outside.board, shard: task.shard)
+        let log = log
         log.write(report)
         guard case .started(let cursor) = report else { return }
         if let stretch = left.started(task.shard, at: cursor, isFirst: machine.isFirstSaveOurs) { log.skipped(stretch) }

@@ -1,4 +1,5 @@
 import Logging
+import SLSClient
 import SLSProtocol
 
 /// Writes what a shard's machine reports for people, and counts it.
@@ -26,7 +27,7 @@ struct ShardReportLog {
                 reading from what there is
                 """,
                 metadata: named("checkpoint", from, "cursor", to))
-        case .refused: break  // Logged with its cause where it failed.
+        case .refused: break  // Logged with its cause by `failed`.
         case .foreignCheckpoint(let found, let ours):
             board.metrics.foundForeignCheckpoint()
             board.update { $0.foreignCheckpointCount += 1 }
@@ -44,6 +45,30 @@ struct ShardReportLog {
                 metadata: named("reason", reason, "within-an-hour", isRepeated))
         case .held(let hold):
             logger.error("the shard is held until a person decides", metadata: named("reason", hold))
+        }
+    }
+
+    /// A call failed.
+    ///
+    /// - Parameter isOver: Whether nothing is owed of the shard, and nothing will come: then one that is not ours any more was
+    ///   taken off for that.
+    func failed(
+        _ call: ShardConsumer.Call, _ failure: ShardConsumer.CallFailure, _ error: ClientError, isOver: Bool
+    ) {
+        let metadata: Logger.Metadata = ["shard": "\(shard)", "call": "\(call)", "error": "\(error)"]
+        let about = "\(shard) \(call)"
+        switch failure {
+        case .notOwner where call == .save && isOver:
+            logger.notice("the shard is over", metadata: ["shard": "\(shard)"])
+        case .notOwner:
+            troubles.log(
+                .warning, "a call is refused, for the shard is not ours any more", about: about, metadata: metadata)
+        case .refused:
+            troubles.log(
+                .error, "a call for a shard is refused; it is tried every 30 s", about: about, metadata: metadata)
+        case .retriable, .invalidCursor:
+            troubles.log(
+                .warning, "a call for a shard failed and is tried again", about: about, metadata: metadata)
         }
     }
 

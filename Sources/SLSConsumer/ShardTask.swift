@@ -7,6 +7,7 @@ import System
 struct ShardTask: Sendable {
     enum Message: Sendable {
         case event(ShardConsumer.Event)
+        case failed(ShardConsumer.Call, ClientError)
         case pulled(ShardConsumer.Pulled, Batch?)
         case drain(DrainReason)
         /// By the processor of that stretch.
@@ -103,19 +104,7 @@ struct ShardTask: Sendable {
         }
     }
 
-    func failed(_ call: ShardConsumer.Call, _ error: ClientError) {
-        let failure = ShardConsumer.CallFailure(error)
-        if !error.isCancelled {
-            surroundings.troubles.log(
-                failure == .refused ? .error : .warning,
-                failure == .refused
-                    ? "a call for a shard is refused; it is tried every 30 s"
-                    : "a call for a shard failed and is tried again",
-                about: "\(shard) \(call)",
-                metadata: ["shard": "\(shard)", "call": "\(call)", "error": "\(error)"])
-        }
-        mailbox.send(.event(.failed(call, failure)))
-    }
+    func failed(_ call: ShardConsumer.Call, _ error: ClientError) { mailbox.send(.failed(call, error)) }
 
     /// Runs the processor until it returns, cancelling it once `cancelled` is set.
     func process(_ held: HeldShard, until cancelled: Eventually<Void>) async -> ProcessingResult {

@@ -192,3 +192,10 @@ extension ShardConsumer {
         package init() {}
     }
 }
+
+extension ShardConsumer {
+    /// Whether it is a read-only shard whose end was reached and is saved: nothing comes, and nothing is owed any more.
+    var isSavedAtItsEnd: Bool {
+        isReadOnly && isAtEnd && outstandingCount == 0 && waiting == nil && confirmed != nil && lowWater == confirmed
+    }
+}

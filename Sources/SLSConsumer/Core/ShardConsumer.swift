@@ -44,7 +44,7 @@ package struct ShardConsumer: Sendable {
     package private(set) var lookOut = CheckpointLookOut()
     private(set) var restarts: RestartPacing
     private var nextSave: Instant
-    private var isReadOnly = false
+    private(set) var isReadOnly = false
     private(set) var isAtEnd = false
     private var mustRepeatSave = false
     /// Where a moving start position was found, until the checkpoint has been looked for once more.
@@ -236,6 +236,8 @@ package struct ShardConsumer: Sendable {
     ) -> [Action] {
         let isWanted = calls.failed(call)
         switch failure {
+        // The end was saved, so the service has taken the shard off before the save that repeats it.
+        case .notOwner where call == .save && isSavedAtItsEnd: return [.cancelProcessing] + end(ending)
         case .notOwner: return [.cancelProcessing] + end(.lost)
         case _ where !isWanted: return []
         case .invalidCursor where call == .pull && state == .processing && outstandingCount == 0 && waiting == nil:

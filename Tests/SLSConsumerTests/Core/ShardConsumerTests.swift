@@ -234,6 +234,18 @@ import Testing
         #expect(machine.handle(.leaseRenewed) == [.save(at(100))])
     }
 
+    @Test func `a read-only shard that is taken off when its end is saved was let go, not lost`() throws {
+        var machine = try ShardMachine.processing()
+        _ = machine.pull(1, isAtEnd: true)
+        _ = machine.handle(.listed(isReadOnly: true))
+        #expect(machine.handle(.acknowledged([at(100)])).contains(.save(at(101))))
+        var other = machine
+        #expect(other.handle(.failed(.save, .notOwner)) == [.cancelProcessing, .end(.lost)], "nothing says so yet")
+        _ = machine.handle(.saved(at(101)))
+        #expect(machine.handle(.leaseRenewed).contains(.save(at(101))))
+        #expect(machine.handle(.failed(.save, .notOwner)) == [.cancelProcessing, .end(.released)])
+    }
+
     @Test func `a processor that gives up lets the shard go`() throws {
         var machine = try ShardMachine.processing()
         _ = machine.pull(1)

@@ -96,7 +96,10 @@ extension LoopTests.ShardTaskTests {
         try await service.fill(5)
         let half = try #require(HashKey(hex: "80"))
         _ = try await service.client().splitShard(ShardID(0), of: app, at: half)
-        let member = try LiveMember("a", of: service)
+        let told = Lock<[Rebalance]>([])
+        let member = try LiveMember("a", of: service) {
+            $0.rebalanced = { change in told.withLock { $0.append(change) } }
+        }
         try await running(member) {
             try await wait(for: "the children are ours and the parent is not") {
                 Set(member.consumer.status.shards.keys) == [ShardID(1), ShardID(2)]
@@ -109,6 +112,8 @@ extension LoopTests.ShardTaskTests {
             number: try #require(service.calls(.pullLogs).last { $0.request.url.contains("/shards/0?") }).number)
         let save = try #require(service.calls(.saveCheckpoint).first { $0.body.contains(end.encoded) })
         #expect(save.sent - pulled.sent < .seconds(4), "not with the next look at the shards, 60 s later")
+        let changes = told.withLock { $0 }
+        #expect(changes.contains(.released(ShardID(0))) && !changes.contains(.lost(ShardID(0))), "\(changes)")
     }
 
     @Test func `an empty read-only shard without a checkpoint does not hold up its children`() async throws {
