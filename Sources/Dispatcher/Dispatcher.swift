@@ -133,6 +133,9 @@ public final class Dispatcher: Sendable {
             wallClock: clock.wall, logger: logger)
     }
 
+    /// Writes the gauges of the consumer as they are now, for whoever is about to show metrics.
+    public func writeGauges() { consumer.writeGauges() }
+
     /// What it does at this moment.
     public var status: DispatcherStatus {
         DispatcherStatus(

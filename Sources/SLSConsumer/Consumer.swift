@@ -131,6 +131,12 @@ public final class Consumer: Sendable {
         return status
     }
 
+    /// Writes the gauges as they are now. It is done every 10 s anyway; whoever shows metrics when they are asked for calls
+    /// this first.
+    public func writeGauges() {
+        board.writeGauges(now: clock.now(), wall: clock.wall(), heldByteCount: budget.used)
+    }
+
     /// Joins the group and works until told to stop.
     ///
     /// - Parameters:

@@ -32,9 +32,7 @@ struct LagWatch: Sendable {
                     .getCursorTime(lowWater, of: shard, in: logstore)
                 if let time { board.change(shard) { $0.oldestPending = time } }
             }
-            var status = board.status(now: clock.now(), wall: clock.wall())
-            status.heldByteCount = surroundings.budget.used
-            board.metrics.show(status)
+            board.writeGauges(now: clock.now(), wall: clock.wall(), heldByteCount: surroundings.budget.used)
         }
     }
 }

@@ -14,15 +14,26 @@ final class StatusBoard: Sendable {
     init(metrics: ConsumerMetrics) { self.metrics = metrics }
 
     func status(now: Instant, wall: Timestamp) -> ConsumerStatus {
+        state.withLock { Self.status(of: $0, now: now, wall: wall) }
+    }
+
+    private static func status(of state: State, now: Instant, wall: Timestamp) -> ConsumerStatus {
+        var status = state.status
+        status.leaseRemaining = state.leaseEnd.map { max(.zero, $0 - now) } ?? .zero
+        for shard in status.shards.keys {
+            guard let shown = status.shards[shard] else { continue }
+            status.shards[shard]?.lagSeconds =
+                shown.isCaughtUp ? 0 : shown.oldestPending.map { max(0, wall.seconds - $0.seconds) }
+        }
+        return status
+    }
+
+    /// Writes the gauges, as they are at that moment. A shard that is removed meanwhile leaves no series behind.
+    func writeGauges(now: Instant, wall: Timestamp, heldByteCount: Int) {
         state.withLock { state in
-            var status = state.status
-            status.leaseRemaining = state.leaseEnd.map { max(.zero, $0 - now) } ?? .zero
-            for shard in status.shards.keys {
-                guard let shown = status.shards[shard] else { continue }
-                status.shards[shard]?.lagSeconds =
-                    shown.isCaughtUp ? 0 : shown.oldestPending.map { max(0, wall.seconds - $0.seconds) }
-            }
-            return status
+            var status = Self.status(of: state, now: now, wall: wall)
+            status.heldByteCount = heldByteCount
+            metrics.show(status)
         }
     }
 
@@ -47,11 +58,11 @@ final class StatusBoard: Sendable {
 
     func remove(_ shard: ShardID) {
         metrics.rebalanced()
-        metrics.forget(shard)
         update {
             $0.rebalanceCount += 1
             $0.shards[shard] = nil
         }
+        metrics.forget(shard)
     }
 
     /// The shards that are behind, ascending, with the position of the first log group that is not delivered.

@@ -68,7 +68,9 @@ final class AdminListener: Sendable {
         case "/readyz":
             let isReady = dispatcher.current.status.member.leaseRemaining > .zero
             return text(isReady ? 200 : 503, isReady ? "ready\n" : "no lease\n")
-        case "/metrics": return text(200, metrics.text(), type: PrometheusFactory.contentType)
+        case "/metrics":
+            dispatcher.current.writeGauges()
+            return text(200, metrics.text(), type: PrometheusFactory.contentType)
         case "/status": return text(200, StatusDocument(dispatcher).json, type: "application/json")
         default: return text(404, "served here: /healthz /readyz /metrics /status\n")
         }
