@@ -170,13 +170,13 @@ struct LiveReloadTests {
         }
         for word in [
             "lanes: \\\"many\\\"", "unknown key \\\"no-such-key\\\"", "logstore \\\"missing\\\"",
-            "SLS_CONSUMER_NAME cannot change",
+            "consumer-name cannot change",
             "sls-dispatch.yaml",
         ] {
             let plain = word.replacingOccurrences(of: "\\\"", with: "\"")
             #expect(dispatcher.log.contains(word) || dispatcher.log.contains(plain), "\(word): \(dispatcher.log)")
         }
-        #expect(try await dispatcher.page("/status").contains(#""reloadRefusal":"SLS_LOG_LEVEL cannot change"#))
+        #expect(try await dispatcher.page("/status").contains(#""reloadRefusal":"log-level cannot change"#))
         try await scene.fill(0..<20)
         #expect(try await eventually { try await scene.isCovered() })
         #expect(await dispatcher.stop() == .exited(0))
@@ -187,16 +187,34 @@ struct LiveReloadTests {
 
     @Test func `all mistakes of a configuration file are named at once, with their places`() async throws {
         let scene = try await Scene()
-        try scene.configure("nginx: Bad_NAME", "lanes: many\nno-such-key: 1")
-        let result = try await RunningDispatcher.run(environment: scene.environment)
+        try scene.configure(
+            "nginx: Bad_NAME",
+            """
+            lanes: many
+            no-such-key: 1
+            endpoint: [localhost]
+            endpoint-to: "no host"
+            admin: nowhere
+            cursor-start: end
+            credentials-file: \(scene.folder)/none
+            """)
+        let result = try await RunningDispatcher.run(
+            ["run", "--group-timeout", "5", "--log-level", "loud"],
+            environment: scene.environment.merging(["SLS_ENDPOINT": ""]) { $1 })
         #expect(result.exit == .exited(64))
-        #expect(result.errors.contains("sls-dispatch.yaml: line 7, column 1: unknown key"), "\(result.errors)")
-        try scene.configure("nginx: Bad_NAME", "lanes: many\nendpoint: localhost\nendpoint-to: \"no host\"")
-        let values = try await RunningDispatcher.run(environment: scene.environment)
-        #expect(values.exit == .exited(64))
-        #expect(values.errors.contains("sls-dispatch.yaml: lanes: \"many\""), "\(values.errors)")
-        #expect(values.errors.contains("sls-dispatch.yaml: routes: "), "\(values.errors)")
-        #expect(values.errors.contains("sls-dispatch.yaml: endpoint-to: "), "\(values.errors)")
+        let lines = result.errors.split(separator: "\n").map(String.init)
+        for (line, column, words) in [
+            (5, 9, "routes: "), (6, 8, "lanes: \"many\""), (7, 1, "unknown key"), (8, 11, "endpoint: expected a text"),
+            (9, 14, "endpoint-to: "), (10, 8, "admin: \"nowhere\""), (12, 19, "credentials-file: "),
+        ] {
+            let place = "sls-dispatch.yaml: line \(line), column \(column): \(words)"
+            #expect(lines.contains { $0.contains(place) }, "\(place) in \(result.errors)")
+        }
+        #expect(lines.contains { $0.contains(": --group-timeout: \"5\"") }, "\(result.errors)")
+        #expect(lines.contains { $0.contains(": --log-level: \"loud\"") }, "\(result.errors)")
+        #expect(lines.contains { $0.contains("the start must mean the same") }, "\(result.errors)")
+        #expect(!result.errors.contains("SLS_ENDPOINT is"), "it is set, and has the wrong form")
+        #expect(lines.count == 11, "and the hint where to look: \(result.errors)")
         try await scene.leave()
     }
 

@@ -29,17 +29,19 @@ struct ConfigurationFile: Sendable {
 
     /// What the file sets, as variables.
     let variables: [String: String]
+    /// Each topic with one of its logstores; nil where the file has no routes, empty where they have the wrong form.
+    let routes: [(topic: String, logstore: String)]?
+    /// What has the wrong form, each with the file, its line and its column. The rest is read all the same.
+    let mistakes: [String]
     /// Where it is.
     private let path: String
-    /// Each topic with one of its logstores; nil where the file has no routes.
-    let routes: [(topic: String, logstore: String)]?
+    /// Where the value of each variable stands that the file sets; the routes by their key.
+    private let places: [String: YAMLNode]
 
-    /// - Throws: `SettingsError` with every mistake, each with the file, its line and its column.
+    /// - Throws: `SettingsError` for what cannot be read as a document at all.
     init(path: String) throws(SettingsError) {
         do {
             self = try Self(YAMLDocument.parse(try Files.read(path, limit: 1 << 20)), path: path)
-        } catch let error as SettingsError {
-            throw error
         } catch {
             throw SettingsError(mistakes: ["\(path): \(error)"])
         }
@@ -48,17 +50,25 @@ struct ConfigurationFile: Sendable {
     private init(_ root: YAMLNode, path: String) throws {
         var mistakes = try root.unknownKeys(known: Self.keys.map(\.key) + ["routes"])
         var variables: [String: String] = [:]
+        var places: [String: YAMLNode] = [:]
         for (key, variable) in Self.keys {
-            do throws(YAMLError) { variables[variable] = try root.value(key)?.string() } catch {
-                mistakes.append(error)
-            }
+            guard let node = try root.value(key) else { continue }
+            places[variable] = node
+            do throws(YAMLError) { variables[variable] = try node.string() } catch { mistakes.append(error) }
         }
         var routes: [(topic: String, logstore: String)]?
-        do throws(YAMLError) { routes = try root.value("routes").map(Self.routes) } catch { mistakes.append(error) }
-        if !mistakes.isEmpty { throw SettingsError(mistakes: mistakes.map { "\(path): \($0)" }) }
+        if let node = try root.value("routes") {
+            places["routes"] = node
+            do throws(YAMLError) { routes = try Self.routes(node) } catch {
+                mistakes.append(error)
+                routes = []
+            }
+        }
         self.path = path
         self.variables = variables
+        self.places = places
         self.routes = routes
+        self.mistakes = mistakes.map { "\(path): \($0)" }
     }
 
     private static func routes(_ node: YAMLNode) throws(YAMLError) -> [(topic: String, logstore: String)] {
@@ -75,17 +85,19 @@ struct ConfigurationFile: Sendable {
         return routes
     }
 
-    /// A mistake of settings in the words of whoever made it: in an option, or in the file, if there is one.
+    /// A mistake in the value of a variable that this file sets, with the place in the file and by its key there.
     ///
-    /// - Parameter options: The variables that options set, which win over the file.
-    static func explained(_ mistake: String, options: some Collection<String>, file: Self?) -> String {
-        if let file, file.routes != nil, mistake.hasPrefix("routes: ") { return "\(file.path): \(mistake)" }
-        // Not SLS_ENDPOINT for SLS_ENDPOINT_TO.
-        let name = mistake.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
-        guard let (key, variable) = keys.first(where: { name == $0.variable }) else { return mistake }
-        let rest = mistake.dropFirst(variable.utf8.count)
-        // An option has the name of its key.
-        if options.contains(variable) { return "--\(key)\(rest)" }
-        return file.flatMap { $0.variables[variable] == nil ? nil : "\($0.path): \(key)\(rest)" } ?? mistake
+    /// - Parameters:
+    ///   - name: The variable, or `routes`, with which the sentence begins.
+    ///   - rest: The sentence behind it.
+    /// - Returns: nil where the file does not set it, empty where `mistakes` has said what is wrong with it.
+    func explained(_ name: String, _ rest: String) -> String? {
+        guard let place = places[name] else { return nil }
+        guard name == "routes" || variables[name] != nil else { return "" }
+        let key = Self.key(of: name) ?? name
+        return "\(path): line \(place.line), column \(place.column): \(key)\(rest)"
     }
+
+    /// What a variable is called in the file, and behind two hyphens on the command line; nil where it stands in neither.
+    static func key(of variable: String) -> String? { keys.first { $0.variable == variable }?.key }
 }

@@ -27,7 +27,7 @@ struct Reloading: Sendable {
         do {
             let options = try await Thread.run(name: "sls-options") { [source] in try RunOptions(source) }
             let fixed = [
-                ("SLS_ADMIN", options.admin != first.admin), ("SLS_LOG_LEVEL", options.logLevel != first.logLevel),
+                ("admin", options.admin != first.admin), ("log-level", options.logLevel != first.logLevel),
             ].filter(\.1).map(\.0)
             if !fixed.isEmpty {
                 dispatcher.refused(.fixed(fixed))

@@ -18,7 +18,7 @@ struct RunOptions: Sendable {
         if let text = variables["SLS_ADMIN"] {
             admin = AdminAddress(text)
             if admin == nil {
-                reading.mistakes.append("--admin \(text): expected address:port, such as 127.0.0.1:9000")
+                reading.mistakes.append("SLS_ADMIN: \"\(text)\": expected address:port, such as 127.0.0.1:9000")
             }
         }
         if let text = variables["SLS_LOG_LEVEL"] {
@@ -26,7 +26,7 @@ struct RunOptions: Sendable {
                 logLevel = level
             } else {
                 let known = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-                reading.mistakes.append("--log-level \(text): expected one of \(known)")
+                reading.mistakes.append("SLS_LOG_LEVEL: \"\(text)\": expected one of \(known)")
             }
         }
         if let path = variables["SLS_PROBE_FILE"] {

@@ -20,44 +20,58 @@ struct SettingsSource: Sendable {
         let file: ConfigurationFile? =
             if let path = self.file { try ConfigurationFile(path: path) } else { nil }
         var variables = environment.merging(file?.variables ?? [:]) { $1 }.merging(options) { $1 }
-        let credentials: CredentialsFile? =
-            if let path = Self.text(variables["SLS_CREDENTIALS_FILE"]) { try CredentialsFile(path) } else { nil }
-        if credentials != nil {
+        var mistakes: [String] = []
+        var credentials: CredentialsFile?
+        if let path = Self.text(variables["SLS_CREDENTIALS_FILE"]) {
+            do throws(SettingsError) { credentials = try CredentialsFile(path) } catch { mistakes = error.mistakes }
             // They are in the file, and need not be given elsewhere.
             for name in ["SLS_AK_ID", "SLS_AK_KEY"] { variables[name] = "in SLS_CREDENTIALS_FILE" }
         }
-        var reading = Reading(variables: variables.filter { !$0.value.isEmpty })
+        var reading = Reading(source: self, configuration: file, variables: variables.filter { !$0.value.isEmpty })
         do throws(SettingsError) {
             var settings = try DispatcherSettings(environment: variables, routes: file?.routes, now: now)
             if let credentials { settings.takeCredentials(from: credentials) }
             reading.settings = settings
         } catch {
-            reading.mistakes = error.mistakes
+            mistakes += error.mistakes
         }
         if let path = reading.variables["SLS_CA_FILE"], !Files.exists(path) {
-            reading.mistakes.append("SLS_CA_FILE: there is no file \(path)")
+            mistakes.append("SLS_CA_FILE: there is no file \(path)")
         }
-        reading.mistakes = reading.mistakes.map {
-            ConfigurationFile.explained($0, options: options.keys, file: file)
-        }
+        reading.mistakes = mistakes
         return reading
     }
 
     /// What was read at one moment.
     struct Reading {
+        fileprivate let source: SettingsSource
+        /// The file that was read; nil without one.
+        fileprivate let configuration: ConfigurationFile?
         /// Everything that is set, by variable.
         let variables: [String: String]
         /// nil where there are mistakes.
         var settings: DispatcherSettings?
-        /// What is wrong with it, a sentence each.
+        /// What is wrong with it, a sentence each that begins with the variable.
         var mistakes: [String] = []
 
-        /// - Throws: `SettingsError` with every mistake.
+        /// - Throws: `SettingsError` with every mistake, in the words of whoever made it: by the option, the place in the file, or
+        ///   the variable.
         func checked() throws(SettingsError) -> DispatcherSettings {
-            guard let settings, mistakes.isEmpty else { throw SettingsError(mistakes: mistakes) }
+            let found = (configuration?.mistakes ?? []) + mistakes.map(explained).filter { !$0.isEmpty }
+            guard let settings, found.isEmpty else { throw SettingsError(mistakes: found) }
             return settings
+        }
+
+        private func explained(_ mistake: String) -> String {
+            // Not SLS_ENDPOINT for SLS_ENDPOINT_TO.
+            let name = String(mistake.prefix { $0.isLetter || $0.isNumber || $0 == "_" })
+            let rest = String(mistake.dropFirst(name.count))
+            if SettingsSource.text(source.options[name]) != nil, let key = ConfigurationFile.key(of: name) {
+                return "--\(key)\(rest)"
+            }
+            return configuration?.explained(name, rest) ?? mistake
         }
     }
 
-    private static func text(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
+    fileprivate static func text(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
 }

@@ -81,7 +81,7 @@ import Testing
                 try await live.reloadable.reload(try Self.settings { $0.targets[1] = missing })
             }
             #expect(live.reloadable.lastRefusal?.description.contains("logstore \"missing\"") == true)
-            await #expect(throws: ReloadableDispatcher.Refusal.fixed(["SLS_CG", "SLS_CONSUMER_NAME"])) {
+            await #expect(throws: ReloadableDispatcher.Refusal.fixed(["group", "consumer-name"])) {
                 try await live.reloadable.reload(
                     try Self.settings {
                         $0.group = other

@@ -69,8 +69,18 @@ extension DispatcherSettings {
                 mistakes.append("SLS_DEAD_LETTER: \(deadLetter) is the source, and would be forwarded again")
             }
         }
-        guard delivery.mode.isExact else { return mistakes }
-        let mode = delivery.mode.rawValue
+        return mistakes + delivery.mode.mistakes(start: start, gapPolicy: gapPolicy, now: now)
+    }
+}
+
+extension DeliveryMode {
+    /// What rules this mode out, with what to write instead.
+    ///
+    /// - Parameter now: The time that takes the place of a moving start.
+    func mistakes(start: StartSetting, gapPolicy: GapPolicy, now: Timestamp) -> [String] {
+        guard isExact else { return [] }
+        let mode = rawValue
+        var mistakes: [String] = []
         if case .received(let time) = start.position, !start.isFixed, time > now {
             mistakes.append(
                 "--delivery \(mode): the start lies ahead: what arrives until then would be left out, or delivered by whoever "

@@ -3,14 +3,14 @@ import SLSConsumer
 import SLSProtocol
 
 extension DispatcherSettings {
-    /// What differs from other settings and cannot change while the program runs, by the names of its variables: another
+    /// What differs from other settings and cannot change while the program runs, by its keys in a configuration file: another
     /// source or group is another job, and the name is locked for the one there is.
     func fixedChanges(from before: DispatcherSettings) -> [String] {
         let changes = [
-            ("SLS_ENDPOINT", source.endpoint != before.source.endpoint),
-            ("SLS_PROJECT", source.project != before.source.project),
-            ("SLS_LOGSTORE", source.logstore != before.source.logstore), ("SLS_CG", group != before.group),
-            ("SLS_CONSUMER_NAME", consumerName != before.consumerName),
+            ("endpoint", source.endpoint != before.source.endpoint),
+            ("project", source.project != before.source.project),
+            ("logstore", source.logstore != before.source.logstore), ("group", group != before.group),
+            ("consumer-name", consumerName != before.consumerName),
         ]
         return changes.filter(\.1).map(\.0)
     }

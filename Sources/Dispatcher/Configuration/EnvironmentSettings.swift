@@ -28,8 +28,9 @@ extension DispatcherSettings {
         let consumer = reader.optional("SLS_CONSUMER_NAME", ConsumerName.init)
         let start = reader.start(now: now)
         let gapPolicy = reader.optional("SLS_GAP_POLICY", GapPolicy.init(parsing:))
-        let delivery = reader.delivery { DispatcherSettings.place(targetEndpoint, targetProject, $0) }
+        let delivery = reader.delivery { Self.place(targetEndpoint, targetProject, $0) }
         reader.refuseQuery(delivery.mode)
+        reader.refuseWhatRulesOut(delivery.mode, start, gapPolicy, now: now)
 
         guard reader.mistakes.isEmpty, let endpoint, let keyID, let keySecret, let project, let logstore, let group,
             let targetEndpoint, let targetProject
@@ -56,8 +57,10 @@ extension DispatcherSettings {
         let mistakes = deliveryMistakes(now: now)
         if !mistakes.isEmpty { throw SettingsError(mistakes: mistakes) }
     }
+}
 
-    private static func place(_ endpoint: Endpoint?, _ project: ProjectName?, _ logstore: LogstoreName) -> Place? {
+extension DispatcherSettings {
+    fileprivate static func place(_ endpoint: Endpoint?, _ project: ProjectName?, _ logstore: LogstoreName) -> Place? {
         guard let endpoint, let project else { return nil }
         return Place(endpoint: endpoint, project: project, logstore: logstore)
     }
@@ -242,6 +245,14 @@ private struct EnvironmentReader {
                 + "cursors"
             : "log groups are forwarded as they are, and a query would cut logs out of them"
         mistakes.append("SLS_QUERY: \(reason); leave it out and choose by topic (SLS_ROUTES)")
+    }
+
+    /// Values that the mode cannot go with; what was not given, or not understood, is no reason.
+    mutating func refuseWhatRulesOut(
+        _ mode: DeliveryMode, _ start: StartSetting?, _ gapPolicy: GapPolicy?, now: Timestamp
+    ) {
+        mistakes += mode.mistakes(
+            start: start ?? StartSetting(position: .begin, isFixed: true), gapPolicy: gapPolicy ?? .earliest, now: now)
     }
 
     /// How often log groups may arrive, and what belongs to that.

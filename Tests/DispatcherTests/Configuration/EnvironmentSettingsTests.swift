@@ -147,6 +147,13 @@ import Testing
         #expect(mistakes(["SLS_CURSOR_START": start]).isEmpty)
     }
 
+    @Test func `what rules a mode out is named together with everything else`() {
+        let found = mistakes([
+            "SLS_DELIVERY": "exactly-once", "SLS_CURSOR_START": "end", "SLS_GAP_POLICY": "latest", "SLS_LANES": "0",
+        ])
+        #expect(found.count == 3 && found.contains { $0.hasPrefix("SLS_LANES") }, "\(found)")
+    }
+
     @Test func `a start without a zone is refused in exactly-once modes, with the same time in UTC`() throws {
         let zoneless = "2018-12-26 0:0:0"
         let instead = try settings(["SLS_CURSOR_START": zoneless]).start.description
