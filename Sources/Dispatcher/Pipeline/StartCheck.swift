@@ -65,8 +65,8 @@ struct StartCheck: Sendable {
     private func reason(_ checkpoint: Cursor, _ first: Cursor) -> String {
         """
         the checkpoint \(checkpoint) lies \(first.number - checkpoint.number) log groups before \(first), where the \
-        configured start \(start) is: set SLS_CURSOR_START to a time at or before the checkpoint, which delivers from there \
-        under new keys, or set the checkpoint to the start
+        configured start \(start) is: set SLS_CURSOR_START to a time at or before the checkpoint (sls-dispatch checkpoints \
+        list shows its time), which delivers from there under new keys, or set the checkpoint to the start
         """
     }
 }
