@@ -210,7 +210,9 @@ struct OperatorCommandTests {
         let environment = RunningDispatcher.environment(server, changed: ["SLS_DISPATCH_TAG": "perhaps"])
         let ended = try await run(["run", "--config", file, "--lanes", "0"], environment)
         #expect(ended.exit == .exited(64))
-        for mistake in ["--lanes: \"0\"", "\(file): line 2, column 13: batch-wait: \"soon\"", "SLS_DISPATCH_TAG: \"perhaps\""] {
+        for mistake in [
+            "--lanes: \"0\"", "\(file): line 2, column 13: batch-wait: \"soon\"", "SLS_DISPATCH_TAG: \"perhaps\"",
+        ] {
             #expect(ended.errors.contains("sls-dispatch: \(mistake)"), "\(ended.errors)")
         }
     }
