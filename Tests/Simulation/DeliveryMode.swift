@@ -15,7 +15,8 @@ package enum DeliveryMode: String, CaseIterable, Sendable {
             case .straggler, .tooLate: self == .exactlyOnceBatched
             case .proxyRepeat, .nodeRefusal, .tooLarge, .quotaStorm, .unreachable, .lostCommit, .falseError, .targetCut,
                 .idsForgotten,
-                .deadLetter, .foreignWriter, .rewind, .resetBeforeStart, .epochCrossing, .cleanChange, .mixedSetups,
+                .deadLetter, .sealedLetter, .foreignWriter, .rewind, .resetBeforeStart, .epochCrossing, .cleanChange,
+                .mixedSetups,
                 .refusedID:
                 isExact
             default: true

@@ -89,6 +89,8 @@ package enum Fault: Int, CaseIterable, Sendable {
     case idsForgotten
     /// A log group that its target refuses for good stands among the dead letters.
     case deadLetter
+    /// A dead letter that its logstore has refused as it is stands there sealed.
+    case sealedLetter
     /// Somebody else writes under a key of ours.
     case foreignWriter
     /// A checkpoint is set back by hand.

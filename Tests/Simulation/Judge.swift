@@ -121,6 +121,8 @@ struct Judge {
     var isChangeClean = false
     /// What a target has refused alone for a while, and did not hold then.
     var refused: Set<Refusal> = []
+    /// The same of the dead-letter logstore, for letters as they are.
+    var refusedLetters: Set<Refusal> = []
     /// What a target has refused alone for what is in it: only that may become a dead letter.
     var refusedData: Set<Refusal> = []
     /// Whether two may have been at work on one shard, by a fault that no client can fence.

@@ -35,7 +35,7 @@ extension World {
             violated(.rightTarget, "log group \(group.cursor) in target \(target)")
         }
         if put.write.isDeadLetter {
-            faults[.deadLetter] += 1
+            faults[put.write.deadLetter == .sealed ? .sealedLetter : .deadLetter] += 1
             judgeDeadLetter(content, target)
         }
         judgeCopies(
@@ -70,7 +70,10 @@ extension World {
     func judgeCopies(of place: Refusal, by setup: Int, under key: HashKey, isDeadLetter: Bool) {
         let own = stores[place.target].count(place.content, for: place.target, by: setup)
         let dead = stores[stores.count - 1].count(place.content, for: place.target, by: setup)
-        if (isDeadLetter ? dead : own) > 1 { repeated(.storedOnce, place, under: key) }
+        if (isDeadLetter ? dead : own) > 1 {
+            let isExcused = isDeadLetter && judge.refusedLetters.contains(place)
+            if isExcused { judge.weakCount += 1 } else { repeated(.storedOnce, place, under: key) }
+        }
         guard own > 0, dead > 0 else { return }
         if judge.refused.contains(place) { return judge.weakCount += 1 }
         repeated(.notBoth, place, under: key)
@@ -92,7 +95,7 @@ extension World {
     var isWeakened: Bool {
         stores.contains { $0.forgottenCount > 0 } || (mode == .exactlyOnceBatched && judge.isUnfenced)
             || (judge.usedSetups.count > 1 && !judge.isChangeClean) || !judge.refused.isEmpty
-            || !judge.displaced.isEmpty || judge.weakCount > 0
+            || !judge.refusedLetters.isEmpty || !judge.displaced.isEmpty || judge.weakCount > 0
     }
 
     private func noteEpoch(of group: LogGroupTruth) {

@@ -144,7 +144,7 @@ extension World {
     }
 
     private func judgeData(of put: ExactPut, _ store: TargetStore, at place: Int) throws(APIError) {
-        if !put.write.isDeadLetter, put.write.elements.contains(where: { server.accepted[$0.payload].isPoison }) {
+        if put.write.elements.contains(where: { isRefused($0.payload, put.write.deadLetter) }) {
             throw APIError(.postBodyInvalid, "")
         }
         if !put.write.isDeadLetter, let exact, byteCount(of: put.write) > exact.targetByteCount {
@@ -157,7 +157,7 @@ extension World {
                 ?? false
         if now < targets[place].refusingUntil || isOfOneNode {
             faults[isOfOneNode ? .nodeRefusal : .targetRefusal] += 1
-            if !put.write.isDeadLetter { noteRefused(put, store) }
+            noteRefused(put, store)
             throw APIError(.postBodyInvalid, "")
         }
         if now < targets[place].fullUntil {
@@ -166,18 +166,31 @@ extension World {
         }
     }
 
+    /// Whether a log group is refused for good for what is in it: by its target, and every other one as it is by the
+    /// dead-letter logstore, too.
+    private func isRefused(_ content: Content, _ form: DeadLetterForm?) -> Bool {
+        guard server.accepted[content].isPoison else { return false }
+        return form == nil || form == .plain && content % 2 == 0
+    }
+
     func byteCount(of write: Delivery<Content>.Write) -> Int {
         write.elements.reduce(0) { $0 + server.accepted[$1.payload].byteCount }
     }
 
     /// A target refuses for a while what it takes before and after. Where a log group that goes alone has not been stored,
-    /// or is not known to be, it may come to stand there all the same, beside the dead letter that it becomes.
+    /// or is not known to be, it may come to stand there all the same, beside the dead letter that it becomes; and so may a
+    /// dead letter, beside its sealed form.
     private func noteRefused(_ put: ExactPut, _ store: TargetStore) {
         guard put.write.elements.count == 1 else { return }
         let content = put.write.elements[0].payload
         let isForgotten = store.hasForgotten(put.write.address, now: server.now(now).nanoseconds)
         guard isForgotten || store.count(content, for: put.write.target, by: put.setup) == 0 else { return }
-        judge.refused.insert(Refusal(content: content, target: put.write.target))
+        let refusal = Refusal(content: content, target: put.write.target)
+        switch put.write.deadLetter {
+        case nil: judge.refused.insert(refusal)
+        case .plain: judge.refusedLetters.insert(refusal)
+        case .sealed: break
+        }
     }
 
     /// Whether a write may still be under way: without an end, but for batches, which live no longer than D after their

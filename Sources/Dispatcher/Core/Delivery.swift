@@ -31,18 +31,20 @@ public enum Delivery<Payload: Sendable> {
         public let elements: [Element]
         /// Which shard it goes to, and under which sequence id.
         public let address: PutLogsTarget
-        /// Whether it goes to the dead-letter logstore, for the target has refused it.
-        public let isDeadLetter: Bool
+        /// How it goes to the dead-letter logstore, for the target has refused it; nil where it goes to the target.
+        public let deadLetter: DeadLetterForm?
 
-        init(id: Int, target: Int, elements: [Element], address: PutLogsTarget, isDeadLetter: Bool = false) {
+        init(id: Int, target: Int, elements: [Element], address: PutLogsTarget, deadLetter: DeadLetterForm? = nil) {
             precondition(!elements.isEmpty, "write \(id) carries nothing")
             self.id = id
             self.target = target
             self.elements = elements
             self.address = address
-            self.isDeadLetter = isDeadLetter
+            self.deadLetter = deadLetter
         }
 
+        /// Whether it goes to the dead-letter logstore.
+        public var isDeadLetter: Bool { deadLetter != nil }
         /// The cursor of the first log group.
         public var cursor: Cursor { elements[0].cursor }
         /// The position behind the last log group.
@@ -83,6 +85,31 @@ public enum Delivery<Payload: Sendable> {
         /// After a drain: nothing is in flight any more.
         case finish
     }
+}
+
+/// In what form a log group goes to the dead-letter logstore.
+public enum DeadLetterForm: Equatable, Sendable {
+    /// As it is, with tags behind it.
+    case plain
+    /// As text in logs of its own. What is refused for its size, its times or its keys by a rule of the whole service is
+    /// refused in the plain form too.
+    case sealed
+
+    /// What is tried when log groups were refused for their data.
+    ///
+    /// - Parameter form: nil where the target has refused them.
+    /// - Returns: nil where nothing is left to try.
+    static func next(after form: DeadLetterForm?) -> DeadLetterForm? {
+        switch form {
+        case nil: .plain
+        case .plain: .sealed
+        case .sealed: nil
+        }
+    }
+
+    /// Which part of a log group's ids is its own. The sealed form comes second: then whoever begins with the plain one
+    /// again, after either of them was stored, is told so.
+    var part: Int { self == .plain ? 0 : 1 }
 }
 
 /// How a try of a write ended.

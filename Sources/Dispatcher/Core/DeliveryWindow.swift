@@ -190,12 +190,12 @@ public struct DeliveryWindow<Payload: Sendable>: DeliveryMachine {
             if !attempt.write.isDeadLetter { trouble(target, now: now, using: &generator) }
             keep(attempt)
             return []
-        case .refusedData where hasDeadLetter && !attempt.write.isDeadLetter:
+        case .refusedData where hasDeadLetter && DeadLetterForm.next(after: attempt.write.deadLetter) != nil:
             if attempt.isRefused { lanes[target].count(attempt, by: -1) }
             lastID += 1
             let write = Write(
                 id: lastID, target: target, elements: attempt.write.elements, address: .loadBalanced,
-                isDeadLetter: true)
+                deadLetter: DeadLetterForm.next(after: attempt.write.deadLetter))
             keep(Attempt(write: write, notBefore: now))
             return attempt.isRefused && !lanes[target].isBlocked ? [.unblocked(target: target)] : []
         // Without sequence ids no write can be a repetition.

@@ -296,7 +296,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
             targets[write.target].lanes[lane].takeApart(head, after: now + configuration.batchWait)
             return unblocked(after: head)
         }
-        guard let deadLetter = configuration.deadLetter, !write.isDeadLetter else {
+        guard let deadLetter = configuration.deadLetter, let form = DeadLetterForm.next(after: write.deadLetter) else {
             return blocked(head, lane, now: now)
         }
         let cursor = write.cursor
@@ -308,7 +308,7 @@ public struct ExactWindow<Payload: Sendable>: DeliveryMachine {
         lastID += 1
         let deadWrite = Write(
             id: lastID, target: write.target, elements: write.elements,
-            address: .key(key, sequenceID: LaneKeys.sequenceID(of: cursor)), isDeadLetter: true)
+            address: .key(key, sequenceID: LaneKeys.sequenceID(of: cursor, part: form.part)), deadLetter: form)
         keep(Head(write: deadWrite, notBefore: now), lane)
         return unblocked(after: head)
     }

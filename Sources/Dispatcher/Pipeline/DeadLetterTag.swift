@@ -5,6 +5,8 @@ import SLSProtocol
 struct DeadLetterTag: Sendable {
     static let key = "__refused_by__"
     static let readerKey = "__read_by__"
+    /// A tag behind these two says that the log group is sealed. It is the last of all, so none of the source looks like one.
+    static let seal = LogGroup(logs: [], tags: [LogGroup.Pair("__sealed__", "1")]).serialized
 
     /// Protobuf fields to stand behind a log group's own, by target index.
     let fields: [[UInt8]]
@@ -29,9 +31,12 @@ struct DeadLetterTag: Sendable {
 
     /// Which target has refused a dead letter, and the log group as it was; nil where no target's tag stands at its end.
     func origin(of letter: ArraySlice<UInt8>) -> (target: Int, logGroup: ArraySlice<UInt8>)? {
+        let isSealed = letter.suffix(Self.seal.count).elementsEqual(Self.seal)
+        let tagged = isSealed ? letter.dropLast(Self.seal.count) : letter
         for (target, endings) in endings.enumerated() {
-            if let ending = endings.first(where: { letter.suffix($0.count).elementsEqual($0) }) {
-                return (target, letter.dropLast(ending.count))
+            if let ending = endings.first(where: { tagged.suffix($0.count).elementsEqual($0) }) {
+                let content = tagged.dropLast(ending.count)
+                return isSealed ? SealedLetter.open(content).map { (target, $0[...]) } : (target, content)
             }
         }
         return nil

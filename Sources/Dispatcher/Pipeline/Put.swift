@@ -45,9 +45,14 @@ extension ShardDelivery {
             outside.troubles.log(
                 .error, "the target refuses a log group; it goes to the dead-letter logstore",
                 about: "\(place) \(error.code)", metadata: metadata)
-        case .refused, .refusedData:
+        case .refusedData where write.deadLetter == .plain:
             outside.troubles.log(
-                .error, "the target refuses a log group; the shard is blocked and the put tried every 30 s",
+                .warning, "the dead-letter logstore refuses a log group as it is; it is written there as text",
+                about: "\(place) \(error.code)", metadata: metadata)
+        case .refused, .refusedData:
+            let refusing = write.isDeadLetter ? "dead-letter logstore" : "target"
+            outside.troubles.log(
+                .error, "the \(refusing) refuses a log group; the shard is blocked and the put tried every 30 s",
                 about: "\(place) \(held.id)", metadata: metadata)
         default:
             outside.troubles.log(

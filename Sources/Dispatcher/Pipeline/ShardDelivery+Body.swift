@@ -5,7 +5,7 @@ import SLSProtocol
 extension ShardDelivery {
     /// What a request carries: one log group, or several that are stored all or none.
     func body(of write: Write) throws(CompressionError) -> PutLogsBody {
-        if write.isDeadLetter { return try deadLetter(write) }
+        if let form = write.deadLetter { return try deadLetter(write, form) }
         if write.elements.count == 1 { return try body(of: write.elements[0]) }
         var packages: [LogPackage] = []
         for element in write.elements {
@@ -26,8 +26,15 @@ extension ShardDelivery {
     }
 
     /// A log group as its target has refused it, with that target's name behind it.
-    private func deadLetter(_ write: Write) throws(CompressionError) -> PutLogsBody {
-        try PutLogsBody(compressing: tagged(write.elements[0]) + outside.deadLetterTag.fields[write.target])
+    private func deadLetter(_ write: Write, _ form: DeadLetterForm) throws(CompressionError) -> PutLogsBody {
+        let refused = tagged(write.elements[0])
+        let tags = outside.deadLetterTag.fields[write.target]
+        switch form {
+        case .plain: return try PutLogsBody(compressing: refused + tags)
+        case .sealed:
+            let sealed = try SealedLetter.seal(refused, at: outside.clock.wall())
+            return try PutLogsBody(compressing: sealed + tags + DeadLetterTag.seal)
+        }
     }
 
     private func tagged(_ element: Delivery<LogGroupSlice>.Element) -> [UInt8] {

@@ -20,7 +20,10 @@ private struct Window {
         return window.handle(event, now: now, barrier: barrier, using: &random).map { action in
             switch action {
             case .put(let write):
-                "put \(write.id): \(write.cursor) to \(write.isDeadLetter ? "the dead letters of " : "")\(write.target)"
+                "put \(write.id): \(write.cursor) to "
+                    + (write.isDeadLetter
+                        ? "the dead letters\(write.deadLetter == .sealed ? ", sealed," : "") of " : "")
+                    + "\(write.target)"
             case .settled(let write, let ending): "\(ending) \(write.id)"
             case .acknowledge(let cursors): "ack \(cursors.map(\.number))"
             case .blocked(let target, let cursor): "blocked \(target) at \(cursor)"
@@ -268,6 +271,17 @@ private struct Window {
         #expect(window.handle(.tick, after: .seconds(1)) == ["put 4: 1 to the dead letters of 0"])
         #expect(window.handle(.answered(4, .accepted)) == ["deadLettered 4", "ack [1]"])
         #expect(window.handle(.answered(3, .refused)) == ["blocked 0 at 3"], "what is not about the data blocks")
+    }
+
+    @Test
+    func `what the dead-letter logstore refuses as it is goes there sealed, and blocks where that is refused too`() {
+        var window = Window(hasDeadLetter: true)
+        _ = window.admit(1, to: 0)
+        _ = window.handle(.answered(1, .refusedData))
+        #expect(window.handle(.answered(2, .refusedData)) == ["put 3: 1 to the dead letters, sealed, of 0"])
+        #expect(window.handle(.answered(3, .refusedData)) == ["blocked 0 at 1"])
+        _ = window.handle(.tick, after: .seconds(30))
+        #expect(window.handle(.answered(3, .accepted)) == ["deadLettered 3", "ack [1]", "unblocked 0"])
     }
 
     @Test func `a dead-letter logstore that refuses for good blocks the shard, and holds up no other write`() {

@@ -65,7 +65,7 @@ struct ExactWindowFixture {
             case .blocked(let target, let cursor): "blocked \(target) at \(cursor)"
             case .unblocked(let target): "unblocked \(target)"
             case .restart(let write):
-                "restart \(write.isDeadLetter ? "the dead letters of " : "")\(write.target) at \(write.cursor)"
+                "restart \(letters(write))\(write.target) at \(write.cursor)"
             case .finish: "finish"
             }
         }
@@ -74,7 +74,15 @@ struct ExactWindowFixture {
     private mutating func note(_ write: Delivery<Int>.Write) -> String {
         writes[write.id] = write
         let carried = write.elements.map { "\($0.cursor)" }.joined(separator: "+")
-        return "put \(write.id): \(carried) to \(write.isDeadLetter ? "the dead letters of " : "")\(write.target)"
+        return "put \(write.id): \(carried) to \(letters(write))\(write.target)"
+    }
+
+    private func letters(_ write: Delivery<Int>.Write) -> String {
+        switch write.deadLetter {
+        case nil: ""
+        case .plain: "the dead letters of "
+        case .sealed: "the dead letters, sealed, of "
+        }
     }
 
     mutating func admit(_ cursors: Int64..., to targets: [Int] = [0], byteCount: Int = 0) -> [String] {

@@ -115,6 +115,38 @@ private typealias Window = ExactWindowFixture
             ])
     }
 
+    @Test func `what the dead-letter logstore refuses as it is goes there sealed, behind the plain form's id`() throws {
+        var window = try Window(hasDeadLetter: true)
+        let (a1, a2) = (window.cursor(0, 1), window.cursor(0, 2))
+        _ = window.admit(a1, a2)
+        _ = window.handle(.answered(1, .refusedData))
+        #expect(window.handle(.answered(2, .refused)) == ["blocked 0 at \(a1)"])
+        #expect(window.handle(.tick, after: .seconds(30)) == ["put 2: \(a1) to the dead letters of 0"])
+        #expect(
+            window.handle(.answered(2, .refusedData)) == [
+                "unblocked 0", "put 3: \(a1) to the dead letters, sealed, of 0",
+            ])
+        guard case .key(let key, let id)? = window.writes[2]?.address else {
+            Issue.record("no key")
+            return
+        }
+        #expect(id == LaneKeys.sequenceID(of: Cursor(number: a1)))
+        let next = LaneKeys.sequenceID(of: Cursor(number: a1), part: 1)
+        #expect(window.writes[3]?.address == .key(key, sequenceID: next))
+        #expect(
+            window.handle(.answered(3, .accepted)) == ["deadLettered [\(a1)]", "ack [\(a1)]", "put 4: \(a2) to 0"])
+    }
+
+    @Test func `what is refused sealed as well blocks its lane`() throws {
+        var window = try Window(hasDeadLetter: true)
+        let cursor = window.cursor(0, 1)
+        _ = window.admit(cursor)
+        _ = window.handle(.answered(1, .refusedData))
+        _ = window.handle(.answered(2, .refusedData))
+        #expect(window.handle(.answered(3, .refusedData)) == ["blocked 0 at \(cursor)"])
+        #expect(window.handle(.tick, after: .seconds(30)) == ["put 3: \(cursor) to the dead letters, sealed, of 0"])
+    }
+
     @Test func `dead letters have a replay of their own`() throws {
         var window = try Window(hasDeadLetter: true)
         let cursors = (1...4).map { window.cursor(0, $0) }
