@@ -52,7 +52,7 @@ extension ClientError {
     /// Which settings a person should look at; nil where they are not to blame.
     fileprivate var settingsToCheck: String? {
         if case .transport(let failure) = self, [.tlsUntrusted, .caFile].contains(failure.kind) {
-            return "SLS_CA_FILE names the CA file."
+            return "The CA file is that of SLS_CA_FILE."
         }
         let isUnknown = means(.signatureNotMatch) || apiError?.status == 401
         return isUnknown ? "Check SLS_AK_ID and SLS_AK_KEY." : nil

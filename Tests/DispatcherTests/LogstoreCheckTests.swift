@@ -66,6 +66,20 @@ private final class Turnstile: Transport {
         #expect(names == ["no-2", "no-1"].map { "logstore \"\($0)\" of project \"demo\"" })
     }
 
+    @Test func `a secret that is wrong ends the check with its first question, a right that is missing ends nothing`()
+        async throws
+    {
+        let service = try ScriptedService.withTargets()
+        service.follow { _ in .refuse(401, "Unauthorized") }
+        try await Self.check(service, isStrict: true, targets: ["web", "audit"])
+        let count = service.calls.count
+        service.follow { _ in .refuse(401, "SignatureNotMatch") }
+        await #expect(throws: DispatchError.self) {
+            try await Self.check(service, isStrict: false, targets: ["web", "audit"])
+        }
+        #expect(service.calls.count == count + 1)
+    }
+
     @Test func `a target that cannot be asked for matters where the check is strict`() async throws {
         let service = try ScriptedService.withTargets()
         service.follow { $0.request.url.contains("/logstores/web") ? .refuse(400, "Nonsense") : nil }
