@@ -154,13 +154,38 @@ import Testing
         #expect(try await Self.audit(service, delivery) == (lost: 0, dead: 1))
     }
 
-    @Test func `sealed letters are replayed as the log groups that they hold`() async throws {
+    @Test func `tags that the dead-letter logstore has appended hide nothing`() throws {
+        let tag = DeadLetterTag(try LiveDispatcher.settings())
+        func appended(_ keys: String...) -> [UInt8] {
+            LogGroup(logs: [], tags: keys.map { LogGroup.Pair($0, "1") }).serialized
+        }
+        let meta = appended("__client_ip__", "__receive_time__")
+        // The log group's own stay, for they stand before ours.
+        let logGroup = ScriptedService.group(1) + meta
+        for meta in [meta, appended("__receive_time__", "__client_ip__"), appended("__receive_time__")] {
+            let plain = try #require(tag.origin(of: (logGroup + tag.fields[1] + meta)[...]))
+            #expect(plain.target == 1 && Array(plain.logGroup) == logGroup)
+            let sealed = try SealedLetter.seal(logGroup, at: Self.now) + tag.fields[2] + DeadLetterTag.seal + meta
+            let opened = try #require(tag.origin(of: sealed[...]))
+            #expect(opened.target == 2 && Array(opened.logGroup) == logGroup)
+        }
+        #expect(tag.origin(of: (logGroup + tag.fields[1] + appended("other"))[...]) == nil)
+        for count in 0..<meta.count { #expect(tag.origin(of: meta[..<count]) == nil) }
+    }
+
+    @Test(arguments: [false, true]) func `letters in both forms are replayed as the log groups that they hold`(
+        appendsMeta: Bool
+    ) async throws {
         let service = try ScriptedService.withTargets(and: ["dead": 2])
+        var dead = LogstoreDescription(logstoreName: "dead", ttl: 30)
+        dead.appendMeta = appendsMeta
+        try await service.client().updateLogstore(try LogstoreName("dead"), to: dead)
         try await service.fill(0..<24)
         let spoiled = [3, 4, 7].map { ScriptedService.group($0) }
         service.follow { call in
             guard call.api == .putLogs, let raw = call.rawBody else { return nil }
-            return spoiled.contains { raw.starts(with: $0) } ? .refuse(400, "PostBodyInvalid") : nil
+            let refused = call.request.url.contains("/dead/") ? spoiled.suffix(2) : spoiled[...]
+            return refused.contains { raw.starts(with: $0) } ? .refuse(400, "PostBodyInvalid") : nil
         }
         let delivery = try Self.delivery(.exactlyOnce)
         _ = try await Self.deliverAll("a", of: service, delivery)

@@ -46,7 +46,7 @@ package struct Rule: Sendable {
         Rule("singles-first", .exactlyOnceBatched, Rules(.singlesFirst), "a take-over", (.storedOnce, 1)),
         Rule(
             "wait-for-stragglers", .exactlyOnceBatched, Rules(.waitForStragglers), "a batch that arrives late",
-            (.storedOnce, 1_002)),
+            (.storedOnce, 1002)),
         Rule(
             "taken-apart", .exactlyOnceBatched, Rules(.takesApart), "a log group that is refused in a batch",
             (.onlyRefused, 5)),
