@@ -62,13 +62,14 @@ struct AuditCommand: AsyncParsableCommand {
                 range.margin = margin
             }
             let report = try await DeliveryAudit(session).run(range)
-            show(report)
+            show(report, session.settings.group)
             return report.isClean ? ExitStatus.settled : ExitStatus.failed
         }
     }
 
-    private func show(_ report: DeliveryAudit.Report) {
-        let place = report.checkpoint.map { "the checkpoint is \($0)" } ?? "there is no checkpoint"
+    private func show(_ report: DeliveryAudit.Report, _ group: ConsumerGroupName) {
+        let place =
+            report.checkpoint.map { "the checkpoint of \(group) is \($0)" } ?? "\(group) has no checkpoint there"
         StandardStream.output.write(
             "shard \(shard), cursors \(report.from) to \(report.to): \(report.read) log groups read, "
                 + "\(report.dropped) without a route; \(place)\n")

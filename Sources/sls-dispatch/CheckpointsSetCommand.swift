@@ -47,6 +47,7 @@ struct CheckpointsSetCommand: AsyncParsableCommand {
     )
     var sameIdentity = false
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Allow a move up to this start: every process of the group delivers exactly once with this SLS_CURSOR_START.",
             valueName: "time"))
