@@ -218,6 +218,22 @@ struct OperatorCommandTests {
         }
     }
 
+    @Test(arguments: [
+        ["checkpoints"], ["checkpoints", "set", "--all", "--to=begin"], ["dead-letter", "replay", "--id=a"],
+        ["audit", "--shard=0", "--from=begin", "--to=end"], ["check", "--probe-idempotence=scratch"], ["run"],
+    ]) func `with a wrong secret every command names the settings to look at`(words: [String]) async throws {
+        let server = try await server()
+        let folder = try Files.makeTemporaryFolder(prefix: "secret-")
+        // What stays in the temporary folder fails no test.
+        defer { try? Files.removeTree(folder) }
+        let environment = RunningDispatcher.environment(
+            server, changed: ["SLS_AK_KEY": "no-secret", "SLS_DEAD_LETTER": "dead"])
+        let file = words[0] == "check" ? ["--probe-file", folder + "/probe.json"] : []
+        let ended = try await run(words + file, environment)
+        #expect(ended.exit == .exited(1), "\(ended)")
+        #expect(ended.errors.hasSuffix(". Check SLS_AK_ID and SLS_AK_KEY."), "\(ended.errors)")
+    }
+
     /// Each option with numbers that nobody means; what follows `=` reaches it whatever it begins with.
     private static let hostile: [(command: [String], option: String, values: [String])] = {
         let numbers = ["9223372036854775807", "-9223372036854775808", "9223372036854775808", "-1"]

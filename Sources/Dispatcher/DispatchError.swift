@@ -20,7 +20,7 @@ public enum DispatchError: Error, Sendable, CustomStringConvertible {
     case transport(ClientError)
 
     /// A sentence or more for a person, with what to do.
-    public var description: String { sentence + (advice.map { ". \($0)" } ?? "") }
+    public var description: String { sentence + (settingsToCheck.map { ". \($0)" } ?? "") }
 
     private var sentence: String {
         switch self {
@@ -36,25 +36,5 @@ public enum DispatchError: Error, Sendable, CustomStringConvertible {
         case .consumer(let error): error.description
         case .transport(let error): "the HTTP client cannot start: \(error)"
         }
-    }
-
-    /// Which settings to look at, where the call that failed says so.
-    private var advice: String? {
-        switch self {
-        case .check(_, let error), .time(let error), .transport(let error), .consumer(.call(_, let error)):
-            error.settingsToCheck
-        default: nil
-        }
-    }
-}
-
-extension ClientError {
-    /// Which settings a person should look at; nil where they are not to blame.
-    fileprivate var settingsToCheck: String? {
-        if case .transport(let failure) = self, [.tlsUntrusted, .caFile].contains(failure.kind) {
-            return "The CA file is that of SLS_CA_FILE."
-        }
-        let isUnknown = means(.signatureNotMatch) || apiError?.status == 401
-        return isUnknown ? "Check SLS_AK_ID and SLS_AK_KEY." : nil
     }
 }

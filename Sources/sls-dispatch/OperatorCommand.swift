@@ -27,7 +27,8 @@ enum OperatorCommand {
             for mistake in error.mistakes { StandardStream.error.write("sls-dispatch \(name): \(mistake)\n") }
             status = ExitStatus.usage
         } catch {
-            StandardStream.error.write("sls-dispatch \(name): \(error)\n")
+            let advice = (error as? any CausedByCall)?.settingsToCheck
+            StandardStream.error.write("sls-dispatch \(name): \(error)\(advice.map { ". \($0)" } ?? "")\n")
         }
         if status != ExitStatus.settled { throw ExitCode(status) }
     }
