@@ -9,14 +9,15 @@ import Testing
 
 /// A late copy of an older save, that comes after the last one of a stop in order.
 @Suite(.serialized) struct LateSaveTests {
-    /// Makes reads of the checkpoints show a shard at its beginning, from the last heartbeat of a stop on, which comes
-    /// after the last save, until `isRepaired` says otherwise.
+    /// Makes reads of the checkpoints show a shard at its beginning, or beside it, from the last heartbeat of a stop on,
+    /// which comes after the last save, until `isRepaired` says otherwise.
     private static func showBeginning(
-        of shard: ShardID, _ service: ScriptedService, isRepaired: @escaping @Sendable (ScriptedService.Call) -> Bool
+        of shard: ShardID, movedBy offset: Int, _ service: ScriptedService,
+        isRepaired: @escaping @Sendable (ScriptedService.Call) -> Bool
     ) async throws {
         let client = try service.client()
         let source = try LogstoreName("source")
-        let begin = try await client.getCursor(of: shard, in: source, from: .begin).encoded
+        let begin = try await client.getCursor(of: shard, in: source, from: .begin).advanced(by: offset).encoded
         let end = try await client.getCursor(of: shard, in: source, from: .end).encoded
         #expect(begin != end)
         let (hasLeft, isOver) = (Lock(false), Lock(false))
@@ -36,7 +37,7 @@ import Testing
     }
 
     private static func stopped(
-        _ service: ScriptedService, afterHandOver isHandedOver: Bool = false,
+        _ service: ScriptedService, afterHandOver isHandedOver: Bool = false, movedBy offset: Int = 0,
         isRepaired: @escaping @Sendable (ScriptedService.Call) -> Bool
     ) async throws -> (isSettled: Bool, saves: Int) {
         let dispatcher = try LiveDispatcher("a", of: service) {
@@ -64,7 +65,7 @@ import Testing
                 }
                 shard = try #require(held.subtracting(dispatcher.dispatcher.status.shards.map(\.id)).min())
             }
-            try await showBeginning(of: shard, service, isRepaired: isRepaired)
+            try await showBeginning(of: shard, movedBy: offset, service, isRepaired: isRepaired)
             let before = service.calls(.saveCheckpoint).count
             result.isSettled = try await dispatcher.leave()
             result.saves = service.calls(.saveCheckpoint).count - before
@@ -83,6 +84,12 @@ import Testing
         let service = try ScriptedService.withTargets(speed: 20)
         let result = try await Self.stopped(service, afterHandOver: true) { $0.api == .saveCheckpoint }
         #expect(result.saves == 1)
+    }
+
+    @Test func `where it is none of this process's saves, it stays, and the stop is not settled`() async throws {
+        let service = try ScriptedService.withTargets(speed: 20)
+        let result = try await Self.stopped(service, movedBy: -1) { _ in false }
+        #expect(!result.isSettled && result.saves == 0, "exit status 2")
     }
 
     @Test func `where it cannot be put right, the stop is not settled`() async throws {
