@@ -50,8 +50,6 @@ final class ConsumerMetrics: Sendable {
 
     func suppressedDuplicates(_ count: Int) { suppressed.increment(by: count) }
 
-    func blocked(_ count: Int) { blockedShards.record(count) }
-
     func foundGap() { gaps.increment() }
 
     func restarted() { restarts.increment() }
@@ -68,6 +66,7 @@ final class ConsumerMetrics: Sendable {
             if let lag = shown.lagSeconds { self.lag(of: shard).record(lag) }
         }
         heldShards.record(held)
+        blockedShards.record(status.shards.count { $0.value.blockedReason != nil })
     }
 
     /// The shard is not ours any more.

@@ -93,7 +93,6 @@ final class StatusBoard: Sendable {
         switch news {
         case .blocked(let reason):
             change(shard) { $0.blockedReason = reason }
-            metrics.blocked(state.withLock { $0.status.shards.count { $0.value.blockedReason != nil } })
         case .retries(let count):
             metrics.retried(count)
             change(shard) { $0.retryCount += count }

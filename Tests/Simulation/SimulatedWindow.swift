@@ -37,12 +37,16 @@ final class WindowTruth {
     var stopped: (time: TrueTime, isHeld: Bool)?
     /// The latest try of each write it has sent.
     var attempts: [Int: WriteAttempt] = [:]
-    /// Keys of the writes it has sent.
+    /// Keys of the writes it has sent, and what they carried.
     var keys: [Int: HashKey] = [:]
+    var contents: [Int: [Content]] = [:]
     /// Keys under which a target has taken something of it, and it was told so.
     var accepted: Set<HashKey> = []
     /// Writes of which a try ended without an answer or with 5xx.
     var uncertain: Set<Int> = []
+    /// What such a write carried that was taken apart since: it may have landed before the first part does. Until one of them
+    /// is accepted, under an id below its own.
+    var uncertainParts: [HashKey: Set<Content>] = [:]
     /// Of writes that were refused because of somebody else, what of them stands nowhere.
     var missing: [Int: [Refusal]] = [:]
     /// What of that it cannot take for stored: its lane has had a write accepted, and no earlier try may have been
@@ -58,10 +62,18 @@ final class WindowTruth {
     /// A try of a write has ended: what may have been stored is uncertain.
     func note(_ answer: Answer, to write: Int, at now: TrueTime) {
         attempts[write]?.ended = now
-        if case .done = answer, let key = keys[write] { accepted.insert(key) }
+        guard let key = keys[write] else { return }
+        if case .done = answer {
+            accepted.insert(key)
+            uncertainParts[key] = nil
+        }
         guard case .failed(let error) = answer else { return }
-        if error.means(.invalidSequenceID), let key = keys[write], accepted.contains(key), !uncertain.contains(write) {
-            displaced += missing[write] ?? []
+        if error.means(.invalidSequenceID), accepted.contains(key), !uncertain.contains(write) {
+            let parts = uncertainParts[key] ?? []
+            displaced += (missing[write] ?? []).filter { !parts.contains($0.content) }
+        }
+        if error.means(.postBodyInvalid) || error.means(.postBodyTooLarge), uncertain.contains(write) {
+            uncertainParts[key, default: []].formUnion(contents[write] ?? [])
         }
         switch error {
         case .api(let refusal, _): if refusal.status >= 500 { uncertain.insert(write) }

@@ -173,6 +173,7 @@ extension World {
         let request: Request
         if let truth = task.truth {
             if case .key(let key, _?) = write.address { truth.keys[write.id] = key }
+            truth.contents[write.id] = write.elements.map(\.payload)
             let attempt = WriteAttempt()
             truth.attempts[write.id] = attempt
             request = .putExact(

@@ -27,6 +27,7 @@ import Testing
         (.full, .atLeastOnce, 303_562),
         (.small, .exactlyOnceBatched, 4_397), (.small, .exactlyOnceBatched, 8_304),
         (.small, .exactlyOnceBatched, 9_896), (.small, .exactlyOnceBatched, 30_164_100),
+        (.full, .exactlyOnceBatched, 6_000_589),
     ]
 
     @Test(arguments: regressions) func `a history that broke a promise once keeps every one`(
