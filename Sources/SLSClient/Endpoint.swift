@@ -41,13 +41,14 @@ public struct Endpoint: Sendable, Hashable {
         } else {
             scheme = .http
         }
+        // Before anything is cut off: a password may hold what ends a host, and would be shown as what stands behind one.
+        guard !rest.contains("@") else { throw invalid("user names and passwords do not belong here") }
         let behind = rest.drop { $0 != "/" && $0 != "?" && $0 != "#" }
         rest = rest[..<behind.startIndex]
         guard !rest.isEmpty else { throw invalid("there is no host name") }
         guard behind.allSatisfy({ $0 == "/" }) else {
             throw invalid("\"\(behind)\" does not belong here: write [scheme://]host[:port] alone")
         }
-        guard !rest.contains("@") else { throw invalid("user names and passwords do not belong here") }
         let (hostText, portText) = Self.split(rest)
         if let portText {
             guard let port = Int(portText), portText.allSatisfy(\.isASCIIDigit), (1...65535).contains(port) else {

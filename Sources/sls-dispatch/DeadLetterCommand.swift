@@ -93,10 +93,10 @@ struct DeadLetterCommand: AsyncParsableCommand {
                 lines += unmet.map { "--leave-out \($0): there is no such dead letter" }
             }
             if report.untried > 0 {
-                lines.append("\(report.untried) not tried: they stand behind one that was refused")
+                lines.append("\(report.untried) not written: they stand behind one that was refused or not taken")
             }
             StandardStream.output.write(lines.map { $0 + "\n" }.joined())
-            for refusal in report.refusals { StandardStream.error.write("\(refusal)\n") }
+            for problem in report.refusals + report.failures { StandardStream.error.write("\(problem)\n") }
         }
 
         /// A replay rests on sequence ids, whatever the mode of delivery.

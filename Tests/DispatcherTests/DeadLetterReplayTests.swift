@@ -175,11 +175,10 @@ import Testing
         let service = try await Self.withDeadLetters()
         service.follow { call in call.api == .putLogs ? fault : nil }
         let notices = Lock<[String]>([])
-        do {
-            let report = try await Self.replay(service, patience: .seconds(20))
-                .run(notice: { notice in notices.withLock { $0.append(notice) } })
-            Issue.record("it ended: \(report)")
-        } catch { #expect("\(error)".contains("for 20 s no target has taken anything"), "\(error)") }
+        let report = try await Self.replay(service, patience: .seconds(20))
+            .run(notice: { notice in notices.withLock { $0.append(notice) } })
+        #expect(!report.isComplete && !report.failures.isEmpty, "\(report)")
+        #expect(report.failures.allSatisfy { $0.contains("for 20 s no target has taken anything") }, "\(report)")
         let told = notices.withLock { $0 }
         #expect(!told.isEmpty && told.allSatisfy { $0.hasPrefix("demo/") && $0.hasSuffix("; tried again") }, "\(told)")
         #expect(told.count < service.calls(.putLogs, by: "operator").count, "now and then, not each time")
@@ -188,17 +187,75 @@ import Testing
         #expect(try await service.copies(0..<24) == (1, 1))
     }
 
+    @Test func `what was refused is told, though another target of its shard is down`() async throws {
+        let service = try ScriptedService.withTargets(and: ["dead": 1])
+        let tags = DeadLetterTag(try LiveDispatcher.settings()).fields
+        for number in 0..<2 {
+            try await service.client().putLogs(
+                PutLogsBody(compressing: ScriptedService.group(number) + tags[number]), to: try LogstoreName("dead"))
+        }
+        service.follow { call in
+            guard call.api == .putLogs else { return nil }
+            return call.request.url.contains("/web/") ? .refuse(400, "PostBodyInvalid") : .refuse(503, "ServerBusy")
+        }
+        let report = try await Self.replay(service, patience: .seconds(20)).run()
+        #expect(report.refusals.count == 1 && report.refusals[0].contains("--leave-out 0:"), "\(report)")
+        #expect(report.failures.count == 1 && report.untried == 1, "\(report)")
+    }
+
+    @Test func `a refusal that is not about the dead letter offers no way to leave it out`() async throws {
+        let service = try await Self.withDeadLetters()
+        service.follow { call in call.api == .putLogs ? .refuse(401, "Unauthorized") : nil }
+        let notices = Lock<[String]>([])
+        let report = try await Self.replay(service).run(notice: { notice in notices.withLock { $0.append(notice) } })
+        #expect(!report.refusals.isEmpty && report.failures.isEmpty)
+        #expect(report.refusals.allSatisfy { $0.contains("run the same command again") && !$0.contains("--leave-out") })
+        #expect(notices.withLock { $0 }.isEmpty, "nothing is tried again")
+    }
+
+    @Test func `a sealed dead letter counts by what it holds, not by what was pulled`() async throws {
+        let service = try ScriptedService.withTargets(and: ["dead": 1])
+        let tag = DeadLetterTag(try LiveDispatcher.settings()).fields[0]
+        var large: [[UInt8]] = []
+        for number in 0..<6 {
+            let text = String(repeating: "x", count: 300_000) + "\(number)"
+            let group = LogGroup(logs: [.init(time: 1_709_618_828, contents: [.init("text", text)])]).serialized
+            let letter = try SealedLetter.seal(group, at: service.clock.wall) + tag + DeadLetterTag.seal
+            try await service.client().putLogs(PutLogsBody(compressing: letter), to: try LogstoreName("dead"))
+            large.append(group)
+        }
+        service.follow { call in call.api == .putLogs ? .refuse(500, "InternalServerError") : nil }
+        _ = try await Self.replay(service, byteLimit: 500_000, patience: .seconds(20)).run()
+        #expect(Set(service.calls(.putLogs, by: "operator").map(\.body)).count <= 2, "the second reaches the bound")
+        service.heal()
+        #expect(try await Self.replay(service, byteLimit: 500_000).run().isComplete)
+        #expect(Set(try await service.stored("web")) == Set(large))
+    }
+
+    @Test func `a letter of somebody else is left out, whatever is passed over`() async throws {
+        let service = try await Self.withDeadLetters()
+        let stranger = LogGroup.make(topic: "click", logs: 1, marker: "by hand").serialized
+        try await service.client().putLogs(PutLogsBody(compressing: stranger), to: try LogstoreName("dead"))
+        var all: Set<DeadLetterReplay.Letter> = []
+        for shard in 0..<2 {
+            let begin = try await service.client().getCursor(
+                of: ShardID(shard), in: try LogstoreName("dead"), from: .begin)
+            for offset in 0..<6 { all.insert(.init(ShardID(shard), begin.advanced(by: offset))) }
+        }
+        let report = try await Self.replay(service, passingOver: all).run()
+        #expect(report.leftOut == 1 && report.passedOver.count == 5 && !report.isComplete, "\(report)")
+    }
+
     @Test func `a shard that answers nothing below its end is not taken for read`() async throws {
         let service = try await Self.withDeadLetters()
         service.follow { call in
             call.api == .pullLogs && call.line == "operator"
                 ? .answer(LiveAuditTests.empty(at: call.query("cursor") ?? "")) : nil
         }
-        do {
-            let report = try await Self.replay(service).run()
-            Issue.record("it ended: \(report)")
-        } catch { #expect("\(error)".contains("answers nothing from cursor"), "\(error)") }
-        #expect(service.calls(.pullLogs, by: "operator").count == ShardPages.tryCount)
+        let report = try await Self.replay(service).run()
+        #expect(!report.isComplete && !report.failures.isEmpty, "\(report)")
+        #expect(report.failures.allSatisfy { $0.contains("answers nothing from cursor") }, "\(report)")
+        #expect(service.calls(.pullLogs, by: "operator").count == report.failures.count * ShardPages.tryCount)
     }
 
     @Test func `over another name of the region the same letters are met under the same keys`() async throws {
@@ -298,6 +355,10 @@ import Testing
             try plain == keys { $0.start = StartSetting(position: .received(Timestamp(seconds: 7)), isFixed: true) })
         #expect(try plain == keys { $0.delivery.tagsOrigin = true })
         #expect(try plain != keys { $0.delivery.laneCount = 3 })
+        let purpose = try Self.replay(service).keys.purpose
+        #expect(
+            purpose == .replay(id: "2/first/begin/cn-hangzhou.log.aliyuncs.com/demo/source"),
+            "whoever reads letters that others left out writes under keys of its own")
         #expect(try plain != keys { $0.delivery.identity = identity })
     }
 

@@ -59,13 +59,15 @@ extension DeadLetterReplay {
         public var stored: [Int]
         /// What a target refused again, a sentence each.
         public var refusals: [String] = []
+        /// What ended the replay of a shard before its time, a sentence each.
+        public var failures: [String] = []
 
-        /// Those that were not tried because another of their shard was refused.
+        /// Those that are not written because another of their shard was refused, or its replay ended before its time.
         public var untried: Int {
             max(0, Int(total) - leftOut - passedOver.count - refusals.count - (written + stored).reduce(0, +))
         }
         /// Whether every dead letter is where it belongs, but for those that the order names.
-        public var isComplete: Bool { refusals.isEmpty && leftOut == 0 && untried == 0 }
+        public var isComplete: Bool { refusals.isEmpty && failures.isEmpty && leftOut == 0 && untried == 0 }
     }
 
     /// Why it could not be done.

@@ -80,9 +80,13 @@ public struct DeadLetterReplay: Sendable {
                 pages: ShardPages(
                     client: client, logstore: source.logstore, shard: shard, position: from, end: to, clock: clock))
             let before = report.read
-            report = try await replay(&reader, report, progress, notice)
+            if let failure = await replay(&reader, &report, progress, notice) {
+                if case .interrupted = failure { throw failure }
+                // The others may go on all the same, and what was refused is to be told.
+                report.failures.append("shard \(shard) of the dead letters: \(failure)")
+            }
             // Not every position between two cursors need have held one.
-            if reader.pages.isAtEnd { report.total += Int64(report.read - before) - (to.number - from.number) }
+            if reader.isAtEnd { report.total += Int64(report.read - before) - (to.number - from.number) }
         }
         return report
     }
@@ -93,29 +97,52 @@ public struct DeadLetterReplay: Sendable {
         let shard: ShardID
         var pages: ShardPages
 
-        /// The next dead letters that are to be written, each as it was before, with the index of where it belongs; the others
-        /// go into the report at once.
-        mutating func next(_ report: inout Report) async throws(Failure) -> [(
-            element: Delivery<[UInt8]>.Element, target: Int
-        )] {
-            let page: ShardPages.Page
-            do throws(ShardPages.Failure) { page = try await pages.next() } catch { throw .reading(error) }
-            if page.numbering.kind == .unknown { throw .sparse(page.numbering.first) }
-            report.read += page.groups.count
-            var letters: [(element: Delivery<[UInt8]>.Element, target: Int)] = []
-            for (index, group) in page.groups.enumerated() {
-                let letter = Letter(shard, page.numbering.first.advanced(by: index))
-                let bytes = page.bytes[group.bytes]
+        /// What was pulled last, from the first that is still to be looked at.
+        private var page: (bytes: [UInt8], letters: ArraySlice<(letter: Letter, bytes: Range<Int>)>) = ([], [])
+
+        init(replay: DeadLetterReplay, shard: ShardID, pages: ShardPages) {
+            self.replay = replay
+            self.shard = shard
+            self.pages = pages
+        }
+
+        var isAtEnd: Bool { pages.isAtEnd && page.letters.isEmpty }
+
+        /// The next dead letter that is to be written, as it was before, with the index of where it belongs; the others go into
+        /// the report at once. One at a time, for a sealed one may be far larger than what was pulled.
+        ///
+        /// - Returns: nil at the end.
+        mutating func next(
+            _ report: inout Report
+        ) async throws(Failure) -> (element: Delivery<[UInt8]>.Element, target: Int)? {
+            while !isAtEnd {
+                guard let (letter, range) = page.letters.popFirst() else {
+                    try await pull()
+                    continue
+                }
+                report.read += 1
+                let bytes = page.bytes[range]
+                guard let (target, logGroup) = replay.tag.origin(of: bytes) else {
+                    report.leaveOut(bytes)
+                    continue
+                }
                 if replay.order.passedOver.contains(letter) {
                     report.passedOver.append(letter)
-                } else if let (target, logGroup) = replay.tag.origin(of: bytes) {
-                    let element = Delivery.Element(letter.cursor, Array(logGroup), byteCount: logGroup.count)
-                    letters.append((element, target))
-                } else {
-                    report.leaveOut(bytes)
+                    continue
                 }
+                return (Delivery.Element(letter.cursor, Array(logGroup), byteCount: logGroup.count), target)
             }
-            return letters
+            return nil
+        }
+
+        private mutating func pull() async throws(Failure) {
+            let pulled: ShardPages.Page
+            do throws(ShardPages.Failure) { pulled = try await pages.next() } catch { throw .reading(error) }
+            if pulled.numbering.kind == .unknown { throw .sparse(pulled.numbering.first) }
+            let letters = pulled.groups.enumerated().map { index, group in
+                (letter: Letter(shard, pulled.numbering.first.advanced(by: index)), bytes: group.bytes)
+            }
+            page = (pulled.bytes, letters[...])
         }
     }
 
@@ -126,55 +153,56 @@ public struct DeadLetterReplay: Sendable {
     }
 
     /// Carries the dead letters of one shard through a window of their own.
+    ///
+    /// - Returns: What ended it before its time; nil where nothing did.
     private func replay(
-        _ reader: inout Reader, _ before: Report, _ progress: (Report) -> Void,
-        _ notice: (String) -> Void
-    ) async throws(Failure) -> Report {
+        _ reader: inout Reader, _ report: inout Report, _ progress: (Report) -> Void, _ notice: (String) -> Void
+    ) async -> Failure? {
         var work = Work(
             window: ExactWindow(
                 ExactWindow<[UInt8]>.Configuration(
                     shard: reader.shard, keys: keys, targets: places.map(\.regional), firstWrite: clock.now())),
-            shard: reader.shard, report: before, lastSettled: clock.now())
-        let result = await withTaskGroup(of: Happening.self) { group -> Result<Report, Failure> in
+            shard: reader.shard, report: report)
+        let failure = await withTaskGroup(of: Happening.self) { group -> Failure? in
             defer { group.cancelAll() }
             do throws(Failure) {
                 while !work.isOver {
                     if Task.isCancelled { throw .interrupted }
-                    while !reader.pages.isAtEnd, !work.isStopping, work.window.pendingCount < Self.readAhead,
+                    while !reader.isAtEnd, !work.isStopping, work.window.pendingCount < Self.readAhead,
                         work.byteCount < byteLimit
                     {
-                        for (element, target) in try await reader.next(&work.report) {
-                            work.byteCount += element.byteCount
-                            try perform(.admit(element, targets: [target]), &work, &group)
-                        }
+                        guard let (element, target) = try await reader.next(&work.report) else { break }
+                        work.byteCount += element.byteCount
+                        try perform(.admit(element, targets: [target]), &work, &group)
                     }
                     progress(work.report)
-                    if work.window.pendingCount == 0, reader.pages.isAtEnd || work.isStopping { break }
+                    if work.window.pendingCount == 0, reader.isAtEnd || work.isStopping { break }
                     arm(&work, &group)
                     switch await group.next() {
                     case .answered(let id, let answer, let words):
-                        work.words = words
+                        (work.answer, work.words) = (answer, words)
                         try perform(.answered(id, answer), &work, &group)
-                        try tell(answer, &work, notice)
+                        try tell(&work, notice)
                     case .timer: try perform(.tick, &work, &group)
-                    case nil: return .success(work.report)
+                    case nil: return nil
                     }
                 }
-                return .success(work.report)
+                return nil
             } catch {
-                return .failure(error)
+                return error
             }
         }
-        return try result.get()
+        report = work.report
+        return failure
     }
 
     /// Says now and then what is tried again, and gives up where nothing else happens.
-    private func tell(
-        _ answer: DeliveryAnswer, _ work: inout Work, _ notice: (String) -> Void
-    ) throws(Failure) {
-        guard let words = work.words, [.unanswered, .postponed, .refused, .notSent].contains(answer) else { return }
+    private func tell(_ work: inout Work, _ notice: (String) -> Void) throws(Failure) {
+        guard let words = work.words, [.unanswered, .postponed].contains(work.answer) else { return }
         let now = clock.now()
-        if now - work.lastSettled >= patience { throw .unanswered(patience, words) }
+        let since = work.failingSince ?? now
+        work.failingSince = since
+        if now - since >= patience { throw .unanswered(patience, words) }
         if let last = work.lastNotice, now - last < Self.noticeInterval { return }
         work.lastNotice = now
         notice("\(words); tried again")
@@ -197,8 +225,8 @@ public struct DeadLetterReplay: Sendable {
         var window: ExactWindow<[UInt8]>
         let shard: ShardID
         var report: Report
-        /// When a dead letter was last written, found stored, or refused for good.
-        var lastSettled: Instant
+        /// When a try first failed after a dead letter was written, found stored, or refused for good.
+        var failingSince: Instant?
         var lastNotice: Instant?
         /// Set once something was refused again: what is in flight ends, nothing new begins.
         var isStopping = false
@@ -207,7 +235,8 @@ public struct DeadLetterReplay: Sendable {
         var timers: [Instant] = []
         /// Of the dead letters that are neither written nor refused.
         var byteCount = 0
-        /// Of the last answer.
+        /// The last answer, and what was said with it.
+        var answer: DeliveryAnswer?
         var words: String?
         var random = SystemRandomNumberGenerator()
     }
@@ -224,7 +253,7 @@ public struct DeadLetterReplay: Sendable {
                 switch action {
                 case .put(let write): group.addTask { await put(write) }
                 case .settled(let write, let ending):
-                    work.lastSettled = clock.now()
+                    work.failingSince = nil
                     work.byteCount -= write.elements.reduce(0) { $0 + $1.byteCount }
                     if ending == .suppressed {
                         work.report.stored[write.target] += write.elements.count
@@ -232,11 +261,15 @@ public struct DeadLetterReplay: Sendable {
                         work.report.written[write.target] += write.elements.count
                     }
                 case .blocked(let target, let cursor):
-                    work.lastSettled = clock.now()
+                    work.failingSince = nil
                     let letter = Letter(work.shard, cursor)
+                    // Another refusal is not about this one, and would meet the next as well.
+                    let advice =
+                        work.answer == .refusedData
+                        ? "--leave-out \(letter) passes over it" : "correct that, then run the same command again"
                     work.report.refusals.append(
-                        "\(places[target]) refuses the dead letter \(letter)\(work.words.map { ": \($0)" } ?? "") "
-                            + "(--leave-out \(letter) passes over it)")
+                        "\(places[target]) refuses the dead letter \(letter)\(work.words.map { ": \($0)" } ?? "") (\(advice))"
+                    )
                     if !work.isStopping { events.append(.drain(.shutDown)) }
                     work.isStopping = true
                 case .restart(let write): throw .shared(places[write.target].description, write.cursor)
@@ -272,7 +305,9 @@ public struct DeadLetterReplay: Sendable {
             origin: LaneKeys.Origin(
                 source: source.regional, group: settings.group, identity: settings.delivery.identity,
                 generation: Generation(shape)),
-            purpose: .replay(id: "\(order.word.word)/\(order.start)/\(live.host)/\(live.project)/\(live.logstore)"),
+            purpose: .replay(
+                id: "\(DeadLetterTag.readerVersion)/\(order.word.word)/\(order.start)/\(live.host)/\(live.project)/"
+                    + "\(live.logstore)"),
             laneCount: settings.delivery.laneCount)
     }
 

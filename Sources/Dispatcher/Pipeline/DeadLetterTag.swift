@@ -5,6 +5,9 @@ import SLSProtocol
 struct DeadLetterTag: Sendable {
     static let key = "__refused_by__"
     static let readerKey = "__read_by__"
+    /// Raised whenever `origin(of:)` accepts letters that it did not before. A replay's keys hold it: those that were left out
+    /// then have ids below ones that are used, and would be taken for written.
+    static let readerVersion = 2
     /// A tag behind these two says that the log group is sealed. It is the last of all, so none of the source looks like one.
     static let seal = LogGroup(logs: [], tags: [LogGroup.Pair("__sealed__", "1")]).serialized
 
