@@ -51,6 +51,24 @@ import Testing
         #expect(duplicated == 1, "its own shard alone")
     }
 
+    @Test func `an audit knows log groups behind the tags that their target, or their source, has appended`()
+        async throws
+    {
+        let service = try ScriptedService.withTargets()
+        for name in ["source", "web", "audit"] {
+            var logstore = LogstoreDescription(logstoreName: name, ttl: 30)
+            logstore.appendMeta = true
+            try await service.client().updateLogstore(try LogstoreName(name), to: logstore)
+        }
+        try await service.fill(0..<48)
+        try await delivered(service)
+        for shard in 0..<4 {
+            let report = try await audit(service, shard: shard)
+            #expect(report.isClean && report.read == 12, "\(report)")
+            #expect(report.findings.allSatisfy { $0.owed == 4 && $0.foreign == 0 && $0.duplicated == 0 })
+        }
+    }
+
     @Test func `an audit finds what came hours late, and says what need not be there yet`() async throws {
         let service = try ScriptedService.withTargets()
         try await service.fill(0..<24)

@@ -206,6 +206,18 @@ public struct DeliveryAudit: Sendable {
         let open: Counts
         /// Of all shards, from earlier on.
         let known: Set<[UInt8]>
+
+        /// The digest of a log group that the source has: of its bytes, or of those before the tags that the target has
+        /// appended. Nil for any other.
+        func knownDigest(of stored: ArraySlice<UInt8>) -> [UInt8]? {
+            var (rest, appended) = (Optional(stored), 0)
+            while let bytes = rest, appended <= 2 {
+                let digest = Digest.sha256(Array(bytes))
+                if known.contains(digest) { return digest }
+                (rest, appended) = (AppendedTags.withoutLast(bytes), appended + 1)
+            }
+            return nil
+        }
     }
 
     /// What one target, and the dead letters in its place, hold.
@@ -234,8 +246,7 @@ public struct DeliveryAudit: Sendable {
         }
         let tagsOrigin = session.settings.delivery.tagsOrigin
         try await target.forEachGroup(since: since) { shard, cursor, bytes, group in
-            let digest = Digest.sha256(Array(bytes[group.bytes]))
-            if expected.known.contains(digest) {
+            if let digest = expected.knownDigest(of: bytes[group.bytes]) {
                 held.found[digest, default: 0] += 1
             } else if let edge = edges[shard], cursor < edge {
                 held.originless += 1

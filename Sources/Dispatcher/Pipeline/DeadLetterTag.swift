@@ -35,7 +35,8 @@ struct DeadLetterTag: Sendable {
     /// Which target has refused a dead letter, and the log group as it was; nil where no target's tag stands at its end, but
     /// for those that the dead-letter logstore has appended.
     func origin(of letter: ArraySlice<UInt8>) -> (target: Int, logGroup: ArraySlice<UInt8>)? {
-        let letter = Self.withoutAppended(letter)
+        var letter = letter
+        while let shorter = AppendedTags.withoutLast(letter) { letter = shorter }
         let isSealed = letter.suffix(Self.seal.count).elementsEqual(Self.seal)
         let tagged = isSealed ? letter.dropLast(Self.seal.count) : letter
         for (target, endings) in endings.enumerated() {
@@ -45,26 +46,6 @@ struct DeadLetterTag: Sendable {
             }
         }
         return nil
-    }
-
-    /// The same without the tags at its end that a logstore with `appendMeta` puts there, in any order.
-    private static func withoutAppended(_ letter: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        // A short tag: its field's number, its length in one byte, and as many bytes.
-        for length in 0..<max(0, min(128, letter.count - 1)) {
-            let field = letter.suffix(length + 2)
-            guard field[field.startIndex + 1] == UInt8(length), let tag = onlyTag(of: field) else { continue }
-            if ["__client_ip__", "__receive_time__"].contains(tag.key) {
-                return withoutAppended(letter.dropLast(field.count))
-            }
-        }
-        return letter
-    }
-
-    /// The tag of a log group that holds nothing else.
-    private static func onlyTag(of field: ArraySlice<UInt8>) -> LogGroup.Pair? {
-        // What is no log group has none.
-        guard let group = try? LogGroup(serialized: Array(field)), group.tags.count == 1 else { return nil }
-        return group == LogGroup(logs: [], tags: group.tags) ? group.tags[0] : nil
     }
 
     /// Which target has refused a dead letter, and for whom, as its tags say; nil where it has none.
