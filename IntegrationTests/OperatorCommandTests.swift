@@ -51,6 +51,11 @@ struct OperatorCommandTests {
         #expect(later.exit == .exited(0), "\(later.errors)")
         #expect(later.output.contains("exactly-once by default"))
 
+        // What is finished is shown without a write.
+        let before = try FileManager.default.attributesOfItem(atPath: file)[.modificationDate] as? Date
+        #expect(try await run(check, environment).output == later.output)
+        #expect(try FileManager.default.attributesOfItem(atPath: file)[.modificationDate] as? Date == before)
+
         let dispatcher = try await RunningDispatcher.start(environment: environment)
         #expect(try await dispatcher.page("/status").contains(#""delivery":"exactly-once""#))
         let other = try await run(["check", "--probe-idempotence", "to-1"], environment)
@@ -291,6 +296,22 @@ struct OperatorCommandTests {
                 #expect(ended.exit == .exited(64) && ended.errors.contains("\(name) is \(number)"), "\(ended)")
             }
         }
+    }
+
+    @Test func `of several checkpoints those that were set before one failed are warned of`() async throws {
+        let server = try await RunningFakeSLS.start(["--control", "on"])
+        try await server.create(["source": 2, "to-1": 1, "to-2": 1, "to-3": 1])
+        let transport = try CurlTransport()
+        try await server.client(transport).createConsumerGroup(
+            try ConsumerGroupName("dispatch"), of: try LogstoreName("source"), timeoutSeconds: 30, isOrdered: false)
+        await transport.shutdown()
+        let set = ["checkpoints", "set", "--all", "--to", "begin", "--new-identity", "blue"]
+        _ = try await server.inject(
+            #"{"call":"UpdateCheckPoint","shard":1,"fault":"refuse","status":403,"code":"Unauthorized","untilCleared":true}"#
+        )
+        let ended = try await run(set, RunningDispatcher.environment(server))
+        #expect(ended.exit == .exited(1) && ended.errors.contains("shard 1: "), "\(ended)")
+        #expect(ended.output.contains("shard 0: ") && ended.output.contains("SLS_IDENTITY=blue"), "\(ended)")
     }
 
     @Test func `a probe whose file cannot be written asks nothing and splits nothing`() async throws {

@@ -48,11 +48,12 @@ struct CheckCommand: AsyncParsableCommand {
                 // What is found must not be lost because the file cannot be written.
                 try file.write(record)
                 record = try await probe.begin()
-            } else {
-                // Too early: what is known is shown again.
-                record = try await probe.resume(record) { try file.write($0) } ?? record
+                try file.write(record)
+            } else if let answered = try await probe.resume(record, keeping: { try file.write($0) }) {
+                record = answered
+                try file.write(record)
             }
-            try file.write(record)
+            // Else it is too early, or nothing is left to ask: what is known is shown again.
             show(record, file.path)
             return record.isFailed ? ExitStatus.failed : record.isPassed ? ExitStatus.settled : ExitStatus.unsettled
         }

@@ -13,7 +13,8 @@ struct CheckpointsSetCommand: AsyncParsableCommand {
             --cursor-start allows a move up to the start of processes that do. \
             A move back is refused too, unless by one of the first two or by --same-identity: what was never delivered under \
             the group's identity would be refused as if it were stored. Variables allow nothing, for the group's processes \
-            may have others. With --all nothing is set where one shard's move is refused. \
+            may have others. With --all nothing is set where one shard's move is refused; where a save fails, the shards before it are set, and the \
+            same command goes on. \
             Exit status: 0 set, 1 refused or failed, 64 wrong options or variables.
 
             For example:  sls-dispatch checkpoints set --all --to begin --new-identity again
@@ -58,13 +59,16 @@ struct CheckpointsSetCommand: AsyncParsableCommand {
             let permission = try permission(session)
             let book = CheckpointBook(session)
             let moves = try await book.moves(of: try shards(), to: try destination(session), by: permission)
+            var made: [CheckpointBook.Move] = []
+            // Of those that were made, also where a later one fails.
+            defer { for warning in warnings(made, permission) { StandardStream.output.write(warning + "\n") } }
             for move in moves {
                 try await book.perform(move)
+                made.append(move)
                 StandardStream.output.write(
                     "shard \(move.before.shard): \(move.before.checkpoint.map { "\($0)" } ?? "no checkpoint") -> "
                         + "\(move.cursor)\n")
             }
-            for warning in warnings(moves, permission) { StandardStream.output.write(warning + "\n") }
             return ExitStatus.settled
         }
     }
@@ -113,7 +117,8 @@ struct CheckpointsSetCommand: AsyncParsableCommand {
     private func warnings(_ moves: [CheckpointBook.Move], _ permission: CheckpointBook.Permission) -> [String] {
         let skipped = moves.reduce(0) { $0 + $1.skipped }
         switch permission {
-        case .newIdentity: return ["start every process of the group with SLS_IDENTITY=\(newIdentity ?? "")"]
+        case .newIdentity where !moves.isEmpty:
+            return ["start every process of the group with SLS_IDENTITY=\(newIdentity ?? "")"]
         case .atLeastOnce where skipped > 0:
             return [
                 "\(skipped) log groups were skipped: where a process of the group delivers exactly once under the same identity, "
@@ -133,7 +138,7 @@ struct CheckpointsSetCommand: AsyncParsableCommand {
                         + back.map { "\($0.before.shard)" }.joined(separator: ", ")
                         + " has been read to its end again: what it was sent above would come again under them"
                 ]
-        case .none, .atLeastOnce, .exactlyOnce: return []
+        case .none, .atLeastOnce, .newIdentity, .exactlyOnce: return []
         }
     }
 }

@@ -36,7 +36,8 @@ struct RunOptions: Sendable {
                     probeNotice = reading.settings?.adopt(record, now: now)
                 } else if let settings = reading.settings, settings.delivery.mode.isExact {
                     probeNotice = try settings.examine(
-                        record, for: "--delivery \(settings.delivery.mode.rawValue)", instead: "at-least-once")
+                        record, in: settings.delivery.mode, for: "--delivery \(settings.delivery.mode.rawValue)",
+                        instead: "at-least-once")
                 }
             } catch {
                 reading.mistakes += error.mistakes

@@ -124,6 +124,15 @@ import Testing
                 error.description.contains("an id five higher is accepted")
                     && error.description.contains("at-least-once"))
         }
+        var halfway = passed
+        for index in halfway.steps.indices where halfway.steps[index].question.contains("same two again") {
+            halfway.steps[index].isAsNeeded = false
+        }
+        let single = try settings.examine(halfway, for: "a replay", instead: nil)
+        #expect(single?.contains("exactly-once-batched") == true, "one log group a request does not rest on it")
+        #expect(throws: SettingsError.self) {
+            try settings.examine(halfway, in: .exactlyOnceBatched, for: "--delivery", instead: nil)
+        }
         for index in settings.targets.indices {
             let place = settings.targets[index]
             settings.targets[index] = DispatcherSettings.Place(
@@ -250,6 +259,22 @@ import Testing
             Issue.record("it asked once more")
         } catch { #expect("\(error)".contains("asked 8 times") && "\(error)".contains("another probe file")) }
         #expect(try await service.stored("scratch").count == stored)
+    }
+
+    @Test func `what was turned down and could not be kept does not say that nothing was asked`() async throws {
+        struct DiskFull: Error {}
+        let (service, probe) = try probe()
+        let record = try await probe.begin()
+        service.clock.jump(by: .seconds(86_400))
+        service.follow(.putLogs) { _ in .refuse(403, "Unauthorized") }
+        var kept = 0
+        do {
+            _ = try await probe.resume(record) { _ in
+                kept += 1
+                if kept == 2 { throw DiskFull() }
+            }
+            Issue.record("it was answered")
+        } catch { #expect("\(error)".contains("counts as a try") && !"\(error)".contains("nothing was asked")) }
     }
 
     @Test func `nothing is asked where it cannot be kept that it was`() async throws {

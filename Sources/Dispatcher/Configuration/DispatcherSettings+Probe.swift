@@ -12,8 +12,8 @@ extension DispatcherSettings {
         case unknown(String)
     }
 
-    /// What that record says of these targets.
-    public func verdict(of record: IdempotenceProbe.Record) -> ProbeVerdict {
+    /// What that record says of these targets, for an exact mode.
+    public func verdict(of record: IdempotenceProbe.Record, for mode: DeliveryMode = .exactlyOnce) -> ProbeVerdict {
         let probed = "\(record.project) at \(record.endpoint)"
         let places = Set(targets.map { "\($0.keyed.project) at \($0.keyed.host)" })
         guard places == [probed] else {
@@ -21,8 +21,13 @@ extension DispatcherSettings {
                 "the probe file is of project \(probed), the targets are in \(places.sorted().joined(separator: ", ")), of "
                     + "which it says nothing")
         }
-        if let step = record.steps.first(where: { $0.isAsNeeded == false }) {
+        let failed = record.steps.filter { $0.isAsNeeded == false }
+        let batches = mode == .exactlyOnceBatched ? [] : IdempotenceProbe.batchQuestions
+        if let step = failed.first(where: { !batches.contains($0.question) }) {
             return .ruledOut("\(step.question): \(step.answer)")
+        }
+        if !failed.isEmpty {
+            return .unknown("the probe ruled exactly-once-batched out, and was not asked its last question after that")
         }
         guard record.hasTodaysQuestions else {
             return .unknown(
@@ -58,14 +63,16 @@ extension DispatcherSettings {
     /// Holds what was asked for by name, and rests on sequence ids, against what a probe has found.
     ///
     /// - Parameters:
+    ///   - mode: The exact mode in which log groups are written.
     ///   - use: What was asked for.
     ///   - alternative: What needs no sequence ids; nil where nothing does.
     /// - Returns: What a person should know of it; nil where the probe passed.
     /// - Throws: `SettingsError` where the probe ruled it out.
     public func examine(
-        _ record: IdempotenceProbe.Record, for use: String, instead alternative: String?
+        _ record: IdempotenceProbe.Record, in mode: DeliveryMode = .exactlyOnce, for use: String,
+        instead alternative: String?
     ) throws(SettingsError) -> String? {
-        switch verdict(of: record) {
+        switch verdict(of: record, for: mode) {
         case .passed: return nil
         case .unknown(let reason): return "\(reason): what \(use) rests on is not known here"
         case .ruledOut(let answer):

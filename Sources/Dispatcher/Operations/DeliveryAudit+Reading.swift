@@ -89,8 +89,8 @@ extension DeliveryAudit {
         }
     }
 
-    /// The group's; none where there is no such group.
-    func checkpoints() async throws(Failure) -> [ShardID: Cursor] {
+    /// The group's; nil where there is no such group.
+    func checkpoints() async throws(Failure) -> [ShardID: Cursor]? {
         let settings = session.settings
         var found: [ShardID: Cursor] = [:]
         do throws(ClientError) {
@@ -98,7 +98,8 @@ extension DeliveryAudit {
                 found[ShardID(saved.shard)] = Cursor(encoded: saved.checkpoint)
             }
         } catch {
-            if !error.means(.consumerGroupNotExist) { throw .call(error) }
+            if error.means(.consumerGroupNotExist) { return nil }
+            throw .call(error)
         }
         return found
     }

@@ -120,7 +120,8 @@ public struct DeliveryAudit: Sendable {
     public func run(_ range: Range) async throws(Failure) -> Report {
         let settings = session.settings
         let (from, to) = try await ends(of: range)
-        let checkpoints = try await checkpoints()
+        let found = try await checkpoints()
+        let checkpoints = found ?? [:]
         var targets: [Extent] = []
         for place in settings.targets { targets.append(try await extent(of: place)) }
         var letters: Extent?
@@ -139,7 +140,7 @@ public struct DeliveryAudit: Sendable {
         var report = Report(
             from: from, to: to, read: stretch.read, dropped: stretch.dropped, checkpoint: checkpoints[range.shard],
             findings: [],
-            notes: [])
+            notes: found == nil ? ["the group \(settings.group) does not exist: nothing was owed yet"] : [])
         for (index, place) in settings.targets.enumerated() {
             let expected = Expected(
                 owed: stretch.owed[index], due: due.settled[index], open: due.open[index],

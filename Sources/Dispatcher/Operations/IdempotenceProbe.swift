@@ -56,6 +56,8 @@ public struct IdempotenceProbe: Sendable {
         case otherQuestions
         /// That a question is about to be asked could not be kept, so it was not asked.
         case notKept(any Error)
+        /// The question was asked, turned down and not stored, and that could not be kept: it counts as a try.
+        case notKeptAfterwards(any Error)
 
         /// A sentence for a person.
         public var description: String {
@@ -69,6 +71,8 @@ public struct IdempotenceProbe: Sendable {
             case .otherQuestions:
                 "the probe file was made by another version, whose questions are not those of this one: begin again with "
                     + "another probe file"
+            case .notKeptAfterwards(let error):
+                "the question was turned down and nothing was stored, but that could not be kept, so it counts as a try: \(error)"
             case .notKept(let error): "nothing was asked, for it could not be kept that it would be: \(error)"
             }
         }
@@ -92,6 +96,8 @@ public struct IdempotenceProbe: Sendable {
         Question(text: "two log groups under one id are accepted", isBatch: true, id: 3, isTaken: true),
         Question(text: "the same two again are refused whole", isBatch: true, id: 3, isTaken: false),
     ]
+    /// Those that exactly once with one log group a request does not rest on.
+    static let batchQuestions = writes.filter(\.isBatch).map(\.text)
     private static let sparesQuestion = "a first id is accepted under each of seven keys beside it"
     private static let splitQuestion = "after a split of its shard the last id is refused"
     private static let lateQuestion = "a day later the last id is refused"
@@ -204,7 +210,7 @@ public struct IdempotenceProbe: Sendable {
         } catch {
             // Refused for another reason, it was not stored, and may be asked again under its key.
             if case .call(.api(let refusal, _)) = error, refusal.status < 500 {
-                do { try keep(record) } catch { throw .notKept(error) }
+                do { try keep(record) } catch { throw .notKeptAfterwards(error) }
             }
             throw error
         }
