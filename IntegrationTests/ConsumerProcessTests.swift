@@ -213,6 +213,7 @@ import Testing
         #expect(areAllPrinted, "\(example.standardError?.text ?? "")")
         example.kill(SIGTERM)
         #expect(await example.wait(within: Patience.step) == .exited(0))
+        _ = await example.standardError?.waitForEnd(within: Patience.step)
         let changes = try #require(example.standardError?.text)
         #expect(changes.contains("released"))
         await place.transport.shutdown()

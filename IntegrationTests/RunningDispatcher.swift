@@ -111,11 +111,13 @@ final class RunningDispatcher: Sendable {
     /// What it logged.
     var log: String { process.standardError?.text ?? "" }
 
-    /// Asks it to stop, and waits. Until then its ledger must add up.
+    /// Asks it to stop, and waits, for the end of its log too. Until then its ledger must add up.
     func stop() async -> ChildProcess.Exit? {
         await expectBalance()
         process.kill(SIGTERM)
-        return await process.wait(within: Patience.step)
+        let exit = await process.wait(within: Patience.step)
+        _ = await process.standardError?.waitForEnd(within: Patience.step)
+        return exit
     }
 
     /// Adds up its ledger, if it still runs.
