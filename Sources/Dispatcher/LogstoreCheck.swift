@@ -2,6 +2,7 @@ import Logging
 import SLSClient
 import SLSConsumer
 import SLSProtocol
+import System
 
 /// Asks for every logstore of the settings before anything starts, so that a misspelt one is told at once.
 struct LogstoreCheck: Sendable {
@@ -19,7 +20,7 @@ struct LogstoreCheck: Sendable {
     func run(source: Asked, targets: [Asked], isStrict: Bool) async throws(DispatchError) {
         let answers =
             [try await missingName(source, isPatient: true)]
-            + (try await all(targets) { target throws(DispatchError) in
+            + (try await allAtOnce(targets) { target async throws(DispatchError) in
                 do throws(DispatchError) {
                     return try await missingName(target, isPatient: isStrict)
                 } catch {
@@ -32,27 +33,6 @@ struct LogstoreCheck: Sendable {
         var missing: [String] = []
         for name in answers.compactMap(\.self) where !missing.contains(name) { missing.append(name) }
         if !missing.isEmpty { throw .missing(missing) }
-    }
-
-    /// Asks for all at the same time.
-    private func all(
-        _ places: [Asked], _ ask: @escaping @Sendable (Asked) async throws(DispatchError) -> String?
-    ) async throws(DispatchError) -> [String?] {
-        let results = await withTaskGroup(of: (index: Int, name: Result<String?, DispatchError>).self) { group in
-            for (index, place) in places.enumerated() {
-                group.addTask {
-                    do throws(DispatchError) {
-                        return (index, .success(try await ask(place)))
-                    } catch {
-                        return (index, .failure(error))
-                    }
-                }
-            }
-            return await group.reduce(into: []) { $0.append($1) }
-        }
-        var names: [String?] = []
-        for result in results.sorted(by: { $0.index < $1.index }) { names.append(try result.name.get()) }
-        return names
     }
 
     private func missingName(_ asked: Asked, isPatient: Bool) async throws(DispatchError) -> String? {

@@ -28,10 +28,7 @@ struct TargetWatch: Sendable {
         if let deadLetter { watched.append(Watched(target: deadLetter, concerned: Array(targets.indices))) }
         while !Task.isCancelled {
             // All at the same time: one that hangs holds up no look at the others.
-            watched = await withTaskGroup(of: (Int, Watched).self) { group in
-                for (index, one) in watched.enumerated() { group.addTask { (index, await looked(at: one)) } }
-                return await group.reduce(into: watched) { $0[$1.0] = $1.1 }
-            }
+            watched = await allAtOnce(watched) { one in await looked(at: one) }
             await clock.sleep(until: clock.now() + Self.interval)
         }
     }

@@ -38,7 +38,7 @@ public func beside<Value: Sendable, Failure: Error>(
     return try result.get()
 }
 
-private func outcome<Value, Failure: Error>(
+func outcome<Value, Failure: Error>(
     of body: @Sendable () async throws(Failure) -> Value
 ) async -> Result<Value, Failure> {
     do throws(Failure) {

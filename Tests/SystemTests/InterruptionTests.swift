@@ -22,6 +22,27 @@ import Testing
         #expect(result == nil && wasCancelled.current == true)
     }
 
+    @Test func `what is done with all at the same time comes back in their order, or as the first of their errors`()
+        async throws
+    {
+        let last = Eventually<Void>()
+        let values = await allAtOnce([1, 2, 3]) { number in
+            // The first can end only once the last has begun.
+            if number == 3 { last.set(()) } else { _ = await last.value() }
+            return number * 10
+        }
+        #expect(values == [10, 20, 30])
+        let error = await #expect(throws: Odd.self) {
+            try await allAtOnce([2, 3, 5]) { number async throws(Odd) in
+                if number % 2 == 1 { throw Odd(number: number) }
+                return number
+            }
+        }
+        #expect(error?.number == 3)
+    }
+
+    private struct Odd: Error { let number: Int }
+
     @Test func `companions end with what they accompany, and those that end before it change nothing`() async throws {
         let companionIsUp = Eventually<Void>()
         let wasCancelled = Eventually<Bool>()
