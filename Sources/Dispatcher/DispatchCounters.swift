@@ -24,14 +24,20 @@ public final class DispatchCounters: Sendable {
     }
 
     private let totals: Lock<Totals>
-    private let unexplainedRefusals = Counter(label: "sls_dispatch_unexplained_refusals_total")
-    private let sparseBatches = Counter(label: "sls_dispatch_sparse_batches_total")
+    private let unexplainedRefusals: Counter
+    private let sparseBatches: Counter
     private let shards = Lock<[ShardID: ShardMetrics]>([:])
     private let targets: [TargetMetrics]
+    private let factory: any MetricsFactory
 
-    /// - Parameter routes: A name per target, for metrics.
-    init(routes: [String], metrics: any MetricsFactory = MetricsSystem.factory) {
-        targets = routes.map { TargetMetrics($0, metrics) }
+    /// - Parameters:
+    ///   - routes: A name per target, for metrics.
+    ///   - factory: Makes the metrics.
+    init(routes: [String], factory: any MetricsFactory = MetricsSystem.factory) {
+        self.factory = factory
+        unexplainedRefusals = Counter(label: "sls_dispatch_unexplained_refusals_total", factory: factory)
+        sparseBatches = Counter(label: "sls_dispatch_sparse_batches_total", factory: factory)
+        targets = routes.map { TargetMetrics($0, factory) }
         totals = Lock(Totals(ledger: Ledger(targetCount: routes.count)))
     }
 
@@ -52,7 +58,7 @@ public final class DispatchCounters: Sendable {
     private func metrics(of shard: ShardID) -> ShardMetrics {
         shards.withLock { shards in
             if let metrics = shards[shard] { return metrics }
-            let metrics = ShardMetrics(shard)
+            let metrics = ShardMetrics(shard, factory)
             shards[shard] = metrics
             return metrics
         }
@@ -60,7 +66,10 @@ public final class DispatchCounters: Sendable {
 
     func failed(stage: Stage, code: String) {
         if stage == .put { totals.withLock { $0.failedPuts += 1 } }
-        Counter(label: "sls_dispatch_errors_total", dimensions: [("stage", stage.rawValue), ("code", code)]).increment()
+        Counter(
+            label: "sls_dispatch_errors_total", dimensions: [("stage", stage.rawValue), ("code", code)],
+            factory: factory
+        ).increment()
     }
 
     /// A batch whose log groups do not fill the positions that it spans.
@@ -86,12 +95,14 @@ public final class DispatchCounters: Sendable {
         let routed: Counter
         let dropped: Counter
 
-        init(_ shard: ShardID) {
+        init(_ shard: ShardID, _ factory: any MetricsFactory) {
             let dimensions = [("shard", "\(shard)")]
-            read = Counter(label: "sls_dispatch_pull_log_groups_total", dimensions: dimensions)
-            routed = Counter(label: "sls_dispatch_shard_routed_log_groups_total", dimensions: dimensions)
+            read = Counter(label: "sls_dispatch_pull_log_groups_total", dimensions: dimensions, factory: factory)
+            routed = Counter(
+                label: "sls_dispatch_shard_routed_log_groups_total", dimensions: dimensions, factory: factory)
             dropped = Counter(
-                label: "sls_dispatch_dropped_log_groups_total", dimensions: [("reason", "unrouted")] + dimensions)
+                label: "sls_dispatch_dropped_log_groups_total", dimensions: [("reason", "unrouted")] + dimensions,
+                factory: factory)
         }
 
         func add(_ change: Ledger.Shard) {
@@ -109,15 +120,18 @@ public final class DispatchCounters: Sendable {
         let returned: Counter
         let inFlight: Gauge
 
-        init(_ route: String, _ metrics: any MetricsFactory) {
+        init(_ route: String, _ factory: any MetricsFactory) {
             let dimensions = [("route", route)]
-            routed = Counter(label: "sls_dispatch_routed_log_groups_total", dimensions: dimensions)
-            accepted = Counter(label: "sls_dispatch_put_log_groups_total", dimensions: dimensions)
-            bytes = Counter(label: "sls_dispatch_put_bytes_total", dimensions: dimensions)
-            suppressed = Counter(label: "sls_dispatch_suppressed_log_groups_total", dimensions: dimensions)
-            deadLettered = Counter(label: "sls_dispatch_dead_letter_log_groups_total", dimensions: dimensions)
-            returned = Counter(label: "sls_dispatch_returned_log_groups_total", dimensions: dimensions)
-            inFlight = Gauge(label: "sls_dispatch_in_flight_log_groups", dimensions: dimensions, factory: metrics)
+            routed = Counter(label: "sls_dispatch_routed_log_groups_total", dimensions: dimensions, factory: factory)
+            accepted = Counter(label: "sls_dispatch_put_log_groups_total", dimensions: dimensions, factory: factory)
+            bytes = Counter(label: "sls_dispatch_put_bytes_total", dimensions: dimensions, factory: factory)
+            suppressed = Counter(
+                label: "sls_dispatch_suppressed_log_groups_total", dimensions: dimensions, factory: factory)
+            deadLettered = Counter(
+                label: "sls_dispatch_dead_letter_log_groups_total", dimensions: dimensions, factory: factory)
+            returned = Counter(
+                label: "sls_dispatch_returned_log_groups_total", dimensions: dimensions, factory: factory)
+            inFlight = Gauge(label: "sls_dispatch_in_flight_log_groups", dimensions: dimensions, factory: factory)
         }
 
         func add(_ change: Ledger.Target) {

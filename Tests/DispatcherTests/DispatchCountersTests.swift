@@ -29,7 +29,7 @@ import Testing
 
     @Test func `the gauge of what is in flight is set in the order in which that changed`() async {
         let metrics = Recording()
-        let counters = DispatchCounters(routes: ["web"], metrics: metrics)
+        let counters = DispatchCounters(routes: ["web"], factory: metrics)
         // Each adds only: what is recorded must never go down.
         await withTaskGroup(of: Void.self) { group in
             for shard in 0..<4 {
