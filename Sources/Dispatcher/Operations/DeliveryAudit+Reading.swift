@@ -104,24 +104,52 @@ extension DeliveryAudit {
         return found
     }
 
-    /// What all shards of the source owe each target since then, and beside it what they need not have delivered yet.
+    /// What the source owes, by target.
+    struct Due {
+        /// What should be there.
+        var settled: [Counts]
+        /// What need not be there yet.
+        var open: [Counts]
+        /// Both, and what came before.
+        var known: [Set<[UInt8]>]
+    }
+
+    /// What all shards of the source owe each target since then, and what they had from the margin before on: what stands at
+    /// the edge of the targets' stretch was read in the source a while before.
     func due(
-        in source: Extent, since: Timestamp, _ standing: Standing
-    ) async throws(Failure) -> (settled: [Counts], open: [Counts]) {
+        in source: Extent, since: Timestamp, margin: Int, _ standing: Standing
+    ) async throws(Failure) -> Due {
         let settings = session.settings
-        var settled: [Counts] = settings.targets.map { _ in [:] }
-        var open = settled
-        try await source.forEachGroup(since: since) { shard, cursor, bytes, group in
-            for target in settings.routes.targets(ofTopic: group.topic, in: bytes.span) {
-                let digest = digest(bytes, group, shard, cursor)
-                if standing.leavesOpen(cursor, of: shard) {
-                    open[target][digest, default: 0] += 1
-                } else {
-                    settled[target][digest, default: 0] += 1
+        var due = Due(
+            settled: settings.targets.map { _ in [:] }, open: settings.targets.map { _ in [:] },
+            known: settings.targets.map { _ in [] })
+        func forEachRoute(
+            _ bytes: [UInt8], _ group: ScannedLogGroup, _ shard: ShardID, _ cursor: Cursor,
+            _ body: (Int, [UInt8]) -> Void
+        ) {
+            let targets = settings.routes.targets(ofTopic: group.topic, in: bytes.span)
+            if targets.isEmpty { return }
+            let digest = digest(bytes, group, shard, cursor)
+            for target in targets { body(target, digest) }
+        }
+        for (shard, end) in source.ends {
+            let before = try await cursor(.position(.received(since + -margin)), of: shard, in: source.place)
+            let edge = min(try await cursor(.position(.received(since)), of: shard, in: source.place), end)
+            try await source.forEachGroup(of: shard, from: before, to: edge) { cursor, bytes, group in
+                forEachRoute(bytes, group, shard, cursor) { due.known[$0].insert($1) }
+            }
+            try await source.forEachGroup(of: shard, from: edge, to: end) { cursor, bytes, group in
+                forEachRoute(bytes, group, shard, cursor) { target, digest in
+                    due.known[target].insert(digest)
+                    if standing.leavesOpen(cursor, of: shard) {
+                        due.open[target][digest, default: 0] += 1
+                    } else {
+                        due.settled[target][digest, default: 0] += 1
+                    }
                 }
             }
         }
-        return (settled, open)
+        return due
     }
 
     /// What is in the dead letters in each target's place; nothing where there are none.

@@ -131,9 +131,7 @@ public struct DeliveryAudit: Sendable {
         let stretch = try await stretch(of: range.shard, in: source, from: from, to: to, standing)
         let first = try await time(of: from, range.shard)
         let since = first + -range.margin
-        let due = try await due(in: source, since: since, standing)
-        // What stands at the edge of the targets' stretch was read in the source a while before.
-        let known = try await self.due(in: source, since: since + -range.margin, standing)
+        let due = try await due(in: source, since: since, margin: range.margin, standing)
         // What the source had before that may stand in targets up to the margin later.
         let knownSince = try await oldestKept(in: settings.source).map { $0 + range.margin }
         let deadLetters = try await deadLetters(in: letters, since: since)
@@ -143,8 +141,7 @@ public struct DeliveryAudit: Sendable {
             notes: found == nil ? ["the group \(settings.group) does not exist: nothing was owed yet"] : [])
         for (index, place) in settings.targets.enumerated() {
             let expected = Expected(
-                owed: stretch.owed[index], due: due.settled[index], open: due.open[index],
-                known: Set(known.settled[index].keys).union(known.open[index].keys))
+                owed: stretch.owed[index], due: due.settled[index], open: due.open[index], known: due.known[index])
             var target = try await reading(targets[index], since: since, expected, knownSince: knownSince)
             target.deadLetters = deadLetters[index]
             target.mayHaveExpired = try await firstKept(in: place, range.shard, at: first)

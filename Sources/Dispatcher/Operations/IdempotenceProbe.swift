@@ -145,9 +145,15 @@ public struct IdempotenceProbe: Sendable {
 
     /// A record to keep before the first question, so that what is found can surely be kept.
     public var blank: Record {
+        record(
+            keys: [], written: 0,
+            steps: Self.questions.map { Step(question: $0, isAsNeeded: nil, answer: Self.notAsked) })
+    }
+
+    private func record(keys: [HashKey], written: Int, steps: [Step]) -> Record {
         Record(
-            endpoint: place.keyed.host, project: place.keyed.project, logstore: place.keyed.logstore, keys: [],
-            written: 0, steps: Self.questions.map { Step(question: $0, isAsNeeded: nil, answer: Self.notAsked) })
+            endpoint: place.keyed.host, project: place.keyed.project, logstore: place.keyed.logstore,
+            keys: keys.map(\.hex), written: written, steps: steps)
     }
 
     /// Asks everything that can be asked at once.
@@ -180,9 +186,7 @@ public struct IdempotenceProbe: Sendable {
         try await split(around: key)
         steps.append(try await refusal(Self.splitQuestion, key: key))
         steps.append(Step(question: Self.lateQuestion, isAsNeeded: nil, answer: Self.notAsked))
-        return Record(
-            endpoint: place.keyed.host, project: place.keyed.project, logstore: place.keyed.logstore,
-            keys: ([key] + spares).map(\.hex), written: written, steps: steps)
+        return record(keys: [key] + spares, written: written, steps: steps)
     }
 
     /// Asks what must be asked a day later, if it is that late and was not answered yet. An answer stays what it was: the
