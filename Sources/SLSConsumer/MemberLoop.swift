@@ -38,8 +38,9 @@ struct MemberLoop {
 
     private let mailbox = Mailbox<Message>()
     private var tasks: [ShardID: ShardTask] = [:]
-    private(set) var hasJoined = false
+    /// Heartbeats that were answered.
     private var answerCount = 0
+    var hasJoined: Bool { answerCount > 0 }
     private var random = SystemRandomNumberGenerator()
 
     init(
@@ -117,10 +118,7 @@ struct MemberLoop {
         answerCount += 1
         // The first answer may come before the shards are dealt out.
         if answerCount == 2 { letGo.joined(granting: granted) }
-        if !hasJoined {
-            hasJoined = true
-            joined()
-        }
+        if answerCount == 1 { joined() }
     }
 
     private mutating func perform(_ action: Membership.Action, in group: inout DiscardingTaskGroup) {
