@@ -56,9 +56,7 @@ private struct CrashLife {
 
     static func start(data: String, ledger: Lock<CrashLedger>) async throws -> CrashLife {
         let server = try await RunningFakeSLS.start(["--data", data, "--control", "on"])
-        var configuration = CurlTransport.Configuration()
-        configuration.usesProxyVariables = false
-        let transport = try CurlTransport(configuration)
+        let transport = try CurlTransport.direct()
         let client = try server.client(transport)
         return CrashLife(
             server: server, transport: transport, client: client, ledger: ledger, logstore: try LogstoreName("app"),

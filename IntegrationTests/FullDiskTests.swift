@@ -39,9 +39,7 @@ struct FullDiskTests {
     {
         let folder = try Files.makeTemporaryFolder(prefix: "fake-sls-full-")
         defer { try? Files.removeTree(folder) }  // A folder left behind harms nobody.
-        var configuration = CurlTransport.Configuration()
-        configuration.usesProxyVariables = false
-        let transport = try CurlTransport(configuration)
+        let transport = try CurlTransport.direct()
         let full = try await RunningFakeSLS.start(["--data", folder], fileByteLimit: 2_000_000)
         try await full.create(["app": 1])
         let logstore = try LogstoreName("app")
@@ -73,9 +71,7 @@ struct FullDiskTests {
     @Test func `on a full disk reading goes on while data expires, and that makes room again`() async throws {
         let folder = try Files.makeTemporaryFolder(prefix: "fake-sls-full-")
         defer { try? Files.removeTree(folder) }  // A folder left behind harms nobody.
-        var configuration = CurlTransport.Configuration()
-        configuration.usesProxyVariables = false
-        let transport = try CurlTransport(configuration)
+        let transport = try CurlTransport.direct()
         let server = try await RunningFakeSLS.start(["--data", folder, "--control", "on"], fileByteLimit: 2_000_000)
         try await server.create(["app": 1])
         let client = try server.client(transport)

@@ -39,9 +39,7 @@ final class ChaosRun {
         random = SeededGenerator(seed: plan.seed)
         progress = ChaosProgress(plan)
         folder = try Files.makeTemporaryFolder(prefix: "chaos-")
-        var configuration = CurlTransport.Configuration()
-        configuration.usesProxyVariables = false
-        transport = try CurlTransport(configuration)
+        transport = try CurlTransport.direct()
         source = try await RunningFakeSLS.start(["--control", "on"])
         target = try await RunningFakeSLS.start(["--control", "on", "--data", folder])
         try await source.create(["source": plan.sourceShards])

@@ -46,9 +46,7 @@ final class HandoverRun {
     init(timeout: Duration) async throws {
         self.timeout = timeout
         heartbeat = min(.seconds(5), (timeout - max(.seconds(2), timeout / 5)) / 4)
-        var configuration = CurlTransport.Configuration()
-        configuration.usesProxyVariables = false
-        transport = try CurlTransport(configuration)
+        transport = try CurlTransport.direct()
         server = try await RunningFakeSLS.start()
         try await server.create(["source": Self.shardCount, "to-1": 1, "to-2": 1, "to-3": 1])
         writer = ChaosWriter(try server.client(transport))
