@@ -11,9 +11,8 @@ struct AuditCommand: AsyncParsableCommand {
         discussion: """
             Reads the source again, applies the routes, and reads source, targets and SLS_DEAD_LETTER from --margin before the \
             stretch up to now. Not yet there may be what lies above the group's checkpoint. Undecided is \
-            what may have expired in the target, and what is owed twice, the second time above the checkpoint. Targets \
-            that add to what they store (appendMeta) cannot be compared: there everything is lost and foreign. Reads its \
-            settings as run does. Exit status: 0 nothing lost, undecided or there twice; 1 otherwise, or when some of the \
+            what may have expired in the target, and what is owed twice, the second time above the checkpoint. The tags that \
+            a target appends (appendMeta) do not count. Reads its settings as run does. Exit status: 0 nothing lost, undecided or there twice; 1 otherwise, or when some of the \
             stretch has expired or may have; 64 wrong options or variables.
 
             For example, all of shard 0:  sls-dispatch audit --shard 0 --from begin --to end
