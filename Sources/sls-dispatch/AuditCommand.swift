@@ -47,7 +47,7 @@ struct AuditCommand: AsyncParsableCommand {
 
     func run() async throws {
         let source = configuration.source(["SLS_DEAD_LETTER": deadLetter, "SLS_DISPATCH_TAG": dispatchTag])
-        try await OperatorCommand.run("audit", source) { session in
+        try await OperatorCommand.run("audit", source) { session, _ in
             var range = DeliveryAudit.Range(
                 shard: ShardID(shard), from: try destination("--from", from, session),
                 to: try destination("--to", to, session))

@@ -29,10 +29,9 @@ struct CheckCommand: AsyncParsableCommand {
     var probeFile: String?
 
     func run() async throws {
-        try await OperatorCommand.run("check", configuration.source()) { session in
+        try await OperatorCommand.run("check", configuration.source()) { session, variables in
             let probe = try IdempotenceProbe(session, scratch: try logstore())
-            let file = try ProbeFile(
-                probeFile ?? configuration.source().read(now: session.now).variables["SLS_PROBE_FILE"])
+            let file = try ProbeFile(probeFile ?? variables["SLS_PROBE_FILE"])
             var record: IdempotenceProbe.Record
             if let known = try file.read() {
                 guard probe.owns(known) else {

@@ -17,7 +17,7 @@ struct CheckpointsCommand: AsyncParsableCommand {
         @OptionGroup var configuration: ConfigurationOption
 
         func run() async throws {
-            try await OperatorCommand.run("checkpoints list", configuration.source()) { session in
+            try await OperatorCommand.run("checkpoints list", configuration.source()) { session, _ in
                 let rows = try await CheckpointBook(session).rows()
                 var table = TextTable(["shard", "checkpoint", "received", "behind", "begin", "end"])
                 for row in rows {

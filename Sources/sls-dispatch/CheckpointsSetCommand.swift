@@ -55,7 +55,8 @@ struct CheckpointsSetCommand: AsyncParsableCommand {
     var cursorStart: String?
 
     func run() async throws {
-        try await OperatorCommand.run("checkpoints set", configuration.source(["SLS_DELIVERY": delivery])) { session in
+        try await OperatorCommand.run("checkpoints set", configuration.source(["SLS_DELIVERY": delivery])) {
+            session, _ in
             let permission = try permission(session)
             let book = CheckpointBook(session)
             let moves = try await book.moves(of: try shards(), to: try destination(session), by: permission)

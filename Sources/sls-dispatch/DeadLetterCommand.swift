@@ -58,8 +58,8 @@ struct DeadLetterCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await OperatorCommand.run("dead-letter replay", source) { session in
-                try examineProbe(session)
+            try await OperatorCommand.run("dead-letter replay", source) { session, variables in
+                try examine(variables["SLS_PROBE_FILE"], session)
                 let replay = try replay(session)
                 var shown = 0
                 let report = try await replay.run { report in
@@ -102,9 +102,8 @@ struct DeadLetterCommand: AsyncParsableCommand {
         /// A replay rests on sequence ids, whatever the mode of delivery.
         ///
         /// - Throws: `SettingsError` where the probe file that is named ruled them out, or cannot be read.
-        private func examineProbe(_ session: OperatorSession) throws(SettingsError) {
-            let variables = try source.read(now: session.now).variables
-            guard let path = variables["SLS_PROBE_FILE"] else { return }
+        private func examine(_ probeFile: String?, _ session: OperatorSession) throws(SettingsError) {
+            guard let path = probeFile else { return }
             let record = try ProbeFile(path).found()
             if let notice = try session.settings.examine(record, for: "a replay", instead: nil) {
                 StandardStream.error.write("sls-dispatch dead-letter replay: \(notice)\n")
